@@ -1,0 +1,145 @@
+"""Land the night's decisions on cases, promises and tasks: changed rows only, by set, in the run's transaction.
+
+Each statement names the state it expects to find, so that what a person did while the night was deciding is respected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from liangqing.cases import events
+from liangqing.kit import bulk
+from liangqing.kit.actions import clause
+from liangqing.nightly.night import Night
+from liangqing.trail.actions.tell import Told, write
+
+
+@clause("P4-3.1")
+def land_promises(night: Night, cursor: Any) -> int:
+    """Promises judged: kept, kept in part, broken."""
+    fates = night.arrow(night.table("promise_fates").select("promise_id", "party_id", "state", "paid"))
+    bulk.stage(cursor, "staged_fate", "promise_id bigint, party_id bigint, state text, paid bigint", fates)
+    cursor.execute(
+        """UPDATE cases_promise p SET state = n.state, judged_on = %s FROM staged_fate n
+           WHERE p.id = n.promise_id AND p.state = 'open' RETURNING p.id, n.party_id, n.state, n.paid, p.amount""",
+        [night.date],
+    )
+    judged = cursor.fetchall()
+    _tell(
+        night,
+        (
+            (events.PROMISE_JUDGED[state], None, "promise", promise, party, {"paid": paid, "promised": amount})
+            for promise, party, state, paid, amount in judged
+        ),
+    )
+    return len(judged)
+
+
+@clause("P1 2.1.2", "P4-5 one case")
+def land_cases(night: Night, cursor: Any) -> int:
+    """Cases that open, move, change hands or close."""
+    cases = night.arrow(night.table("case_changes"))
+    opening = pc.equal(cases["fate"], "opens")
+    ids = iter(bulk.reserve(cursor, bulk.sequence_of("cases_case"), pc.sum(opening).as_py() or 0))
+    number = cases["case_id"].to_pylist()
+    new = [next(ids) if fate == "opens" else kept for fate, kept in zip(cases["fate"].to_pylist(), number, strict=True)]
+    cases = cases.set_column(cases.schema.get_field_index("case_id"), "case_id", pa.array(new, pa.int64()))
+    bulk.stage(
+        cursor,
+        "staged_case",
+        "case_id bigint, party_id bigint, creditor_id bigint, level text, level_row text, owner_id bigint, desk text, "
+        "number text, fate text, handed boolean, had_owner bigint",
+        cases,
+    )
+    cursor.execute(
+        """UPDATE cases_case c SET stage = 'closed', closed_on = %s, policy = %s FROM staged_case n
+           WHERE c.id = n.case_id AND n.fate = 'closes' AND c.stage = 'open'
+           RETURNING c.id, c.party_id, c.number""",
+        [night.date, _policy(night)],
+    )
+    closed = cursor.fetchall()
+    # A person who moved the case by hand while the night was deciding is not overruled: the owner must be as it was.
+    cursor.execute(
+        """UPDATE cases_case c SET level = n.level, level_row = n.level_row, policy = %s,
+                  owner_id = CASE WHEN n.handed AND c.owner_id IS NOT DISTINCT FROM n.had_owner THEN n.owner_id
+                                  ELSE c.owner_id END,
+                  desk = CASE WHEN n.handed THEN n.desk ELSE c.desk END
+           FROM staged_case n
+           WHERE c.id = n.case_id AND n.fate IN ('moves', 'stays') AND c.stage = 'open'
+           RETURNING c.id, c.party_id, n.level, n.level_row, n.fate, n.handed, c.owner_id""",
+        [_policy(night)],
+    )
+    moved = cursor.fetchall()
+    cursor.execute(
+        """INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, owner_id, desk, opened_on,
+                                   policy)
+           SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, owner_id, desk, %s, %s
+           FROM staged_case WHERE fate = 'opens' ORDER BY case_id
+           RETURNING id, party_id, number, level, level_row, owner_id""",
+        [night.date, _policy(night)],
+    )
+    opened = cursor.fetchall()
+
+    def told() -> Iterable[Told]:
+        for case, party, name in closed:
+            yield events.CASE_CLOSED, None, "case", case, party, {"number": name}
+        for case, party, level, row, fate, handed, owner in moved:
+            if fate == "moves":
+                yield events.CASE_MOVED, None, "case", case, party, {"level": level, "row": row}
+            if handed:
+                yield events.CASE_ASSIGNED, None, "case", case, party, {"owner": owner}
+        for case, party, name, level, row, owner in opened:
+            facts = {"number": name, "level": level, "row": row, "owner": owner}
+            yield events.CASE_OPENED, None, "case", case, party, facts
+
+    _tell(night, told())
+    return len(closed) + len(moved) + len(opened)
+
+
+@clause("P4-4 worklist")
+def land_tasks(night: Night, cursor: Any) -> int:
+    """The morning's lists: tasks that come, change and go."""
+    columns = "task_id bigint, party_id bigint, creditor_id bigint, action text, action_row text, owner_id bigint, "
+    columns += "points int, reasons text, due_on date, fate text"
+    names = [column.split()[0] for column in columns.split(", ")]
+    bulk.stage(cursor, "staged_task", columns, night.arrow(night.table("task_changes").select(*names)))
+    cursor.execute(
+        """UPDATE cases_task t SET state = 'dropped', ended_on = %s FROM staged_task n
+           WHERE t.id = n.task_id AND n.fate IN ('goes', 'replaced') AND t.state = 'open'""",
+        [night.date],
+    )
+    gone = cursor.rowcount
+    cursor.execute(
+        """UPDATE cases_task t SET action_row = n.action_row, points = n.points, policy = %s,
+                  reasons = string_to_array(n.reasons, ' '),
+                  owner_id = CASE WHEN t.case_id IS NULL THEN n.owner_id
+                                  ELSE (SELECT c.owner_id FROM cases_case c WHERE c.id = t.case_id) END
+           FROM staged_task n WHERE t.id = n.task_id AND n.fate = 'changes' AND t.state = 'open'""",
+        [_policy(night)],
+    )
+    changed = cursor.rowcount
+    cursor.execute(
+        """INSERT INTO cases_task (party_id, creditor_id, case_id, action, action_row, owner_id, points, reasons, policy,
+                                   created_on, due_on, state)
+           SELECT n.party_id, n.creditor_id, c.id, n.action, n.action_row,
+                  CASE WHEN c.id IS NULL THEN n.owner_id ELSE c.owner_id END, n.points,
+                  string_to_array(n.reasons, ' '), %s, %s, n.due_on, 'open'
+           FROM staged_task n
+           LEFT JOIN cases_case c ON c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
+           WHERE n.fate IN ('new', 'replaced')
+           ON CONFLICT (party_id, creditor_id) WHERE state = 'open' DO NOTHING""",
+        [_policy(night), night.date],
+    )
+    return int(gone + changed + cursor.rowcount)
+
+
+def _tell(night: Night, told: Iterable[Told]) -> None:
+    write(told, day=night.date)
+
+
+def _policy(night: Night) -> str:
+    return f"{night.policy.version}/{night.policy.digest}"

@@ -1,0 +1,93 @@
+"""The night's unit of work: a customer towards one creditor, with all currencies, and whether there is a case."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from liangqing.kit.actions import clause
+from liangqing.policy import Policy
+from liangqing.warning.rules.levels import RANK, rank
+
+BANDS = ("small", "medium", "large")
+
+
+@clause("P1 2.1.1", "P4-5 one case")
+def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Policy) -> ir.Table:
+    """One row a customer and creditor with anything open.
+
+    In: ``accounts`` (see receivables), ``levels`` (see warning), ``parties`` (party_id, customer_class). Out: party_id,
+    creditor_id, level (the highest of its currencies; 'none'), level_row, days (most over the currencies), covered
+    (money on account and credit notes would pay all that is late), amount_band, worth (the late amount reaches the
+    minimum in some currency), asked (anything is asked for at all), seller_id, customer_class.
+    """
+    terms = policy.terms
+    keys = ["party_id", "creditor_id", "currency"]
+    known = levels.select(*(levels[key].name(f"level_{key}") for key in keys), level="level", level_row="row")
+    each = accounts.left_join(known, [accounts[key] == known[f"level_{key}"] for key in keys])
+    each = each.mutate(
+        rank=rank(each.level),
+        band=(each.late >= terms.money_over("priority.large_from", each.currency)).cast("int8")
+        + (each.late >= terms.money_over("priority.medium_from", each.currency)).cast("int8"),
+        short=(each.late > 0) & (each.unapplied + each.credit < each.late),
+        worth=(each.late > 0) & (each.late >= terms.money_over("case.minimum", each.currency)),
+    )
+    lead = each.rank.cast("int64") * 10**6 + ibis.coalesce(each.days, 0)
+    total = each.group_by("party_id", "creditor_id").agg(
+        rank=each.rank.max(),
+        level_row=each.level_row.argmax(each.rank.nullif(0)),
+        days=each.days.max(),
+        late_accounts=(each.late > 0).sum(),
+        short_accounts=each.short.sum(),
+        worth=each.worth.any(),
+        asked=(each.balance > 0).any(),
+        band=each.band.max(),
+        seller_id=each.seller_id.argmax(each.seller_id.isnull().ifelse(ibis.null("int64"), lead)),
+    )
+    graded = parties.select(graded_id="party_id", grade="customer_class")
+    joined = total.left_join(graded, total.party_id == graded.graded_id)
+    return joined.select(
+        "party_id",
+        "creditor_id",
+        "level_row",
+        "days",
+        "worth",
+        "asked",
+        "seller_id",
+        level=ibis.cases(*((joined.rank == place, name) for name, place in RANK.items()), else_="none"),
+        covered=(joined.late_accounts > 0) & (joined.short_accounts == 0),
+        amount_band=ibis.cases(*((joined.band == place, name) for place, name in enumerate(BANDS)), else_=BANDS[0]),
+        customer_class=joined.grade.isin(["A", "B", "C", "D"]).ifelse(joined.grade, "unclassified"),
+    )
+
+
+@clause("P1 2.1.1")
+def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Table:
+    """Which case is live, opens, moves or closes: one row an obligor that has a case or gets one.
+
+    In: ``cases`` live ones (case_id, party_id, creditor_id, owner_id, level, level_row). Out: party_id, creditor_id,
+    case_id (NULL: opens), level, level_row, owner_id, ``fate``: opens, closes, moves or stays.
+    """
+    terms = policy.terms
+    due = obligors.filter(
+        obligors.level != "none", obligors.worth, obligors.days >= terms["case.opens_from_days"]
+    ).select("party_id", "creditor_id", "level", "level_row")
+    had = cases.rename(
+        had_party="party_id", had_creditor="creditor_id", had_level="level", had_level_row="level_row"
+    )
+    both = due.outer_join(had, [due.party_id == had.had_party, due.creditor_id == had.had_creditor])
+    return both.select(
+        "case_id",
+        "owner_id",
+        "level",
+        "level_row",
+        "had_level",
+        party_id=ibis.coalesce(both.party_id, both.had_party),
+        creditor_id=ibis.coalesce(both.creditor_id, both.had_creditor),
+        fate=ibis.cases(
+            (both.case_id.isnull(), "opens"),
+            (both.party_id.isnull(), "closes"),
+            ((both.level != both.had_level) | (both.level_row != both.had_level_row), "moves"),
+            else_="stays",
+        ),
+    )

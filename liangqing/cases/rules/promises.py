@@ -1,0 +1,102 @@
+"""The fate of promises: judged by what came in, never typed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+
+from liangqing.kit.actions import clause
+from liangqing.kit.sets import day
+from liangqing.policy import Policy
+from liangqing.policy.terms import Terms
+
+JUDGED = ("kept", "partly", "broken")
+
+
+@clause("P4-3.1")
+def fates(
+    promises: ir.Table, receipts: ir.Table, accounts: ir.Table, standing: ir.Table, policy: Policy, as_of: dt.date
+) -> ir.Table:
+    """Open promises whose fate is known on ``as_of``: promise_id, case_id, party_id, state, paid (minor units).
+
+    In: ``promises`` (promise_id, case_id, party_id, creditor_id, currency, amount, promised_on, due_on, state),
+    ``receipts`` (party_id, creditor_id, currency, received_on, amount), ``accounts``, ``standing`` cases of tonight.
+    Money of the customer counts from the day of the promise to its due day plus the tolerance. Kept as soon as enough
+    came, or nothing is late any more, or the case closes; once the time is over, partly kept when something came, else
+    broken.
+    """
+    terms = policy.terms
+    open_ones = promises.filter(promises.state == "open").mutate(
+        until_on=lambda t: t.due_on + ibis.interval(days=terms["promise.tolerance_days"])
+    )
+    came = receipts.select(
+        from_party=receipts.party_id,
+        from_creditor=receipts.creditor_id,
+        from_currency=receipts.currency,
+        received_on=receipts.received_on,
+        received=receipts.amount,
+    ).filter(lambda t: t.received_on <= day(as_of))
+    met = open_ones.left_join(
+        came,
+        [
+            open_ones.party_id == came.from_party,
+            open_ones.creditor_id == came.from_creditor,
+            open_ones.currency == came.from_currency,
+            came.received_on >= open_ones.promised_on,
+            came.received_on <= open_ones.until_on.cast("date"),
+        ],
+    )
+    paid = met.group_by("promise_id", "case_id", "party_id", "creditor_id", "currency", "amount", "until_on").agg(
+        paid=ibis.coalesce(met.received.sum(), 0).cast("int64")
+    )
+    keys = ["party_id", "creditor_id", "currency"]
+    late = accounts.filter(accounts.late > 0).select(*(accounts[key].name(f"late_{key}") for key in keys), late="late")
+    closing = standing.filter(standing.fate == "closes").select(closing_id="case_id")
+    both = paid.left_join(late, [paid[key] == late[f"late_{key}"] for key in keys])
+    both = both.left_join(closing, both.case_id == closing.closing_id)
+    enough = both.paid >= both.amount - terms.money_over("promise.tolerance_amount", both.currency)
+    over = both.until_on.cast("date") < day(as_of)
+    return both.select(
+        "promise_id",
+        "case_id",
+        "party_id",
+        "paid",
+        state=ibis.cases(
+            (enough | both.late.isnull() | both.closing_id.notnull(), "kept"),
+            (over & (both.paid > 0), "partly"),
+            (over, "broken"),
+            else_="open",
+        ),
+    ).filter(lambda t: t.state != "open")
+
+
+def fate(
+    *, amount: int, currency: str, due_on: dt.date, paid: int, anything_late: bool, terms: Terms, as_of: dt.date
+) -> str:
+    """The twin for one promise; ``paid`` is what came from its day to its due day plus the tolerance."""
+    if paid >= amount - terms.money("promise.tolerance_amount", currency) or not anything_late:
+        return "kept"
+    if due_on + dt.timedelta(days=terms["promise.tolerance_days"]) >= as_of:
+        return "open"
+    return "partly" if paid > 0 else "broken"
+
+
+def last_results(promises: ir.Table, fates: ir.Table, policy: Policy, as_of: dt.date) -> ir.Table:
+    """What the last promise of each case says tonight: case_id, last_result.
+
+    An open promise speaks first; else the one judged last, while it is remembered.
+    """
+    tonight = fates.select(fate_id="promise_id", fate="state")
+    both = promises.left_join(tonight, promises.promise_id == tonight.fate_id)
+    now = both.select(
+        "promise_id",
+        "case_id",
+        state=ibis.coalesce(both.fate, both.state),
+        judged_on=both.fate.notnull().ifelse(day(as_of), both.judged_on),
+    )
+    remembered = ibis.literal(as_of - dt.timedelta(days=policy.terms["promise.remembered_days"]), type="date")
+    speaking = now.filter((now.state == "open") | (now.state.isin(JUDGED) & (now.judged_on > remembered)))
+    order = (speaking.state == "open").ifelse(10**9, 0) * ibis.literal(10**9, type="int64") + speaking.promise_id
+    return speaking.group_by("case_id").agg(last_result=("promise_" + speaking.state).argmax(order))

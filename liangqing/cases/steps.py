@@ -1,0 +1,146 @@
+"""What cases give to the night: sources, steps and landings."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from liangqing.cases.actions import landing
+from liangqing.cases.rules import dealing, obligors, promises, work
+from liangqing.kit.actions import clause
+from liangqing.nightly.night import Night
+from liangqing.nightly.plan import Landing, Source, Step
+
+SOURCES = (
+    Source("live_cases", "SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row FROM cases_case WHERE stage = 'open'"),
+    Source(
+        "case_numbers",
+        """SELECT coalesce(max(substring(number FROM 9)::bigint), 0) AS last FROM cases_case
+           WHERE number LIKE 'LQ-' || extract(year FROM date '{as_of}') || '-%'""",
+    ),
+    Source(
+        "promises",
+        """SELECT p.id AS promise_id, p.case_id, c.party_id, c.creditor_id, p.currency, p.amount, p.promised_on,
+                  p.due_on, p.state, p.judged_on
+           FROM cases_promise p JOIN cases_case c ON c.id = p.case_id
+           WHERE c.stage = 'open' AND p.promised_on <= '{as_of}'""",
+    ),
+    Source(
+        "open_tasks",
+        """SELECT id AS task_id, party_id, creditor_id, case_id, action, action_row, owner_id, points,
+                  array_to_string(reasons, ' ') AS reasons
+           FROM cases_task WHERE state = 'open'""",
+    ),
+    Source("done_tasks", "SELECT party_id, creditor_id, action FROM cases_task WHERE state = 'done' AND ended_on >= '{as_of}'"),
+)
+
+
+def judge_promises(night: Night) -> None:
+    """Promises kept, kept in part, broken; and what the last one of each case says."""
+    fates = promises.fates(
+        night.table("promises"),
+        night.table("receipts"),
+        night.table("accounts"),
+        night.table("standing_cases"),
+        night.policy,
+        night.date,
+    )
+    kept = night.keep("promise_fates", fates)
+    night.keep("last_results", promises.last_results(night.table("promises"), kept, night.policy, night.date))
+
+
+def decide_cases(night: Night) -> None:
+    """Obligors, and which case is live, opens, moves or closes."""
+    everyone = night.keep(
+        "obligors",
+        obligors.obligors(night.table("accounts"), night.table("levels"), night.table("parties"), night.policy),
+    )
+    night.keep("standing_cases", obligors.standing_cases(everyone, night.table("live_cases"), night.policy))
+
+
+def find_work(night: Night) -> None:
+    """What is to be done with whom, how urgent it is, and why; or why nothing is."""
+    night.keep(
+        "work",
+        work.work(night.table("obligors"), night.table("standing_cases"), night.table("last_results"), night.policy),
+    )
+
+
+@clause("P4-4 even share", "P4-5 one person per debt")
+def deal(night: Night) -> None:
+    """Who answers for whom: kept, the seller, or dealt desk by desk; where nobody works at a desk, any collector."""
+    people = night.table("people")
+    kept = night.keep(
+        "kept_owners",
+        dealing.kept(night.table("standing_cases"), night.table("work"), night.table("open_tasks"), people, night.policy),
+    )
+    owners = night.keep("owners", kept.filter(kept.owner_id.notnull()).select("party_id", "creditor_id", "owner_id"))
+    able = people.filter(people.collects, people.capacity > 0)
+    for desk in sorted({row.then["desk"] for row in night.policy.tables["case.desk"].rows}):
+        waiting = kept.filter(kept.owner_id.isnull(), kept.desk == desk)
+        if waiting.count().execute() == 0:
+            continue
+        team = able.filter(able.desks.contains(f" {desk} "))
+        if team.count().execute() == 0:
+            team = able
+        if team.count().execute() == 0:
+            continue  # nobody collects at all: the tasks stay without an owner, and the report says so
+        loads = owners.group_by(user_id=owners.owner_id).agg(load=lambda t: t.count())
+        dealt = dealing.dealt(waiting, team.select("user_id", "capacity"), loads)
+        owners = night.replace("owners", ibis.union(owners, dealt.select("party_id", "creditor_id", "owner_id")))
+
+
+def make_lists(night: Night) -> None:
+    """The morning's tasks, and how cases and lists differ from what is stored."""
+    worked, owners = night.table("work"), night.table("owners")
+    wanted = night.keep("tasks", work.tasks(worked, owners, night.date))
+    night.keep("task_changes", work.task_changes(wanted, night.table("open_tasks"), night.table("done_tasks")))
+    night.keep("case_changes", _case_changes(night, owners))
+    unowned = wanted.filter(wanted.owner_id.isnull()).select("party_id", "creditor_id", reason=ibis.literal("no_collector"))
+    passed = worked.filter(worked.skipped.notnull()).select("party_id", "creditor_id", reason=worked.skipped)
+    night.keep("skipped", ibis.union(passed, unowned))
+
+
+def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
+    standing, last = night.table("standing_cases"), night.table("case_numbers")
+    desk = night.policy.tables["case.desk"]
+    mine = owners.select(new_party="party_id", new_creditor="creditor_id", new_owner="owner_id")
+    both = standing.left_join(
+        mine, [standing.party_id == mine.new_party, standing.creditor_id == mine.new_creditor]
+    )
+    handed = (both.fate != "closes") & ~both.new_owner.identical_to(both.owner_id)
+    changing = both.mutate(handed=handed).filter(lambda t: (t.fate != "stays") | t.handed)
+    changing = changing.mutate(desk_row=desk.row_for(changing))
+    serial = ibis.row_number().over(
+        ibis.window(group_by=changing.fate, order_by=[changing.party_id, changing.creditor_id])
+    )
+    numbered = changing.mutate(serial=serial + 1 + last.last.max().as_scalar())
+    wide = numbered.serial.cast("string")
+    padded = (wide.length() < 6).ifelse(wide.lpad(6, "0"), wide)
+    return numbered.select(
+        "case_id",
+        "party_id",
+        "creditor_id",
+        "level_row",
+        "fate",
+        "handed",
+        level=numbered.level,
+        had_owner=numbered.owner_id,
+        owner_id=numbered.new_owner,
+        desk=desk.output(numbered.desk_row, "desk"),
+        number=(numbered.fate == "opens").ifelse(ibis.literal(f"LQ-{night.date.year}-") + padded, ibis.null("string")),
+    ).order_by("party_id", "creditor_id")
+
+
+STEPS = (
+    Step("cases", decide_cases),
+    Step("promises", judge_promises),
+    Step("work", find_work),
+    Step("deal", deal),
+    Step("lists", make_lists),
+)
+LANDINGS = (
+    Landing("promises", landing.land_promises),
+    Landing("cases", landing.land_cases),
+    Landing("tasks", landing.land_tasks),
+)

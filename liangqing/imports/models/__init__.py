@@ -1,0 +1,3 @@
+from liangqing.imports.models.record import Change, Import, Profile
+
+__all__ = ["Change", "Import", "Profile"]

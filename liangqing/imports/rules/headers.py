@@ -1,0 +1,168 @@
+"""What a file is, and which of its columns says what: by its headers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.imports.fields import Kind
+from liangqing.imports.rules import spelling
+from liangqing.imports.rules.outcome import shown
+from liangqing.kit.refusal import Refusal
+
+PROFILE_OPTIONS = frozenset(("date_order", "decimal_mark"))
+"""Keys of a profile that are not fields: how to read what a column leaves open."""
+
+_EXCLUSION_COSTS = 2
+_HEADERS_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How well a kind explains the headers of a file."""
+
+    kind: Kind
+    mapping: dict[str, int]
+    missing: tuple[str, ...]  # labels of what the kind needs and the file lacks
+    score: int
+
+
+def known_spellings(kinds: Iterable[Kind], profile: Mapping[str, str] | None = None) -> frozenset[str]:
+    """Every header any of the kinds, or the profile, would recognise, in its normal form."""
+    synonyms = {spelling.normal(text) for kind in kinds for field in kind.fields for text in field.synonyms}
+    named = {spelling.normal(text) for name, text in (profile or {}).items() if name not in PROFILE_OPTIONS}
+    return frozenset(synonyms | named) - {""}
+
+
+def recognise(
+    headers: Sequence[str], kinds: Sequence[Kind], *, wanted: str | None = None, profile: Mapping[str, str] | None = None
+) -> tuple[Kind, dict[str, int]]:
+    """The kind of a file and the column of each field. What the profile names wins; what it omits is guessed."""
+    named = _named_columns(headers, kinds, profile or {})
+    if wanted is not None:
+        chosen = [kind for kind in kinds if kind.name == wanted]
+        if not chosen:
+            raise Refusal(
+                "unknown_kind",
+                _("“{wanted}” is not a kind of file. Kinds: {kinds}."),
+                status=422,
+                wanted=wanted,
+                kinds=", ".join(kind.name for kind in kinds),
+            )
+    else:
+        chosen = list(kinds)
+    matches = [match(headers, kind, kinds, named) for kind in chosen]
+    possible = [found for found in matches if not found.missing]
+    if not possible:
+        closest = max(matches, key=lambda found: (-len(found.missing), len(found.mapping)))
+        raise Refusal(
+            "columns_missing",
+            _(
+                "The file lacks columns to be read as “{kind}”: {missing}. Headers found: {headers}. "
+                "Rename the headers, or name the columns in a profile."
+            ),
+            status=422,
+            kind=closest.kind.label,
+            missing="、".join(closest.missing),
+            headers=_listed(headers),
+        )
+    best = max(found.score for found in possible)
+    winners = [found for found in possible if found.score == best]
+    if len(winners) > 1:
+        raise Refusal(
+            "kind_ambiguous",
+            _("The file may be any of: {kinds}. Say which with --kind. Headers found: {headers}."),
+            status=422,
+            kinds=", ".join(f"{found.kind.label} ({found.kind.name})" for found in winners),
+            headers=_listed(headers),
+        )
+    return winners[0].kind, winners[0].mapping
+
+
+def match(
+    headers: Sequence[str], kind: Kind, kinds: Sequence[Kind] = (), named: Mapping[str, int] | None = None
+) -> Match:
+    """Give each field of a kind its best column: the most literal spelling, then the better synonym, then the first."""
+    mapping = {field.name: named[field.name] for field in kind.fields if named and field.name in named}
+    taken = set(mapping.values())
+    candidates = sorted(
+        (form_rank, synonym_rank, column, place, field.name)
+        for place, field in enumerate(kind.fields)
+        if field.name not in mapping
+        for column, form_rank, synonym_rank in _columns_for(headers, field.synonyms)
+    )
+    for _form_rank, _synonym_rank, column, _place, name in candidates:
+        if name not in mapping and column not in taken:
+            mapping[name] = column
+            taken.add(column)
+    missing = [str(field.label) for field in kind.fields if field.required and field.name not in mapping]
+    for group in kind.needs:
+        if not any(name in mapping for name in group):
+            missing.append(" / ".join(str(kind.field(name).label) for name in group))
+    required = sum(field.name in mapping for field in kind.fields if field.required)
+    score = len(mapping) + required - _EXCLUSION_COSTS * _excluded(headers, kind, kinds, taken)
+    ordered = {field.name: mapping[field.name] for field in kind.fields if field.name in mapping}
+    return Match(kind, ordered, tuple(missing), score)
+
+
+def _columns_for(headers: Sequence[str], synonyms: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Every column some synonym names: (column, how far from literal, rank of the synonym)."""
+    ranks: dict[str, int] = {}
+    for rank, synonym in enumerate(synonyms):
+        ranks.setdefault(spelling.normal(synonym), rank)
+    found = []
+    for column, header in enumerate(headers):
+        hits = [(form_rank, ranks[form]) for form_rank, form in enumerate(spelling.forms(header)) if form in ranks]
+        if hits:
+            found.append((column, *min(hits)))
+    return found
+
+
+def _excluded(headers: Sequence[str], kind: Kind, kinds: Sequence[Kind], taken: set[int]) -> int:
+    """How many columns speak against the kind: named by it as excluded, and not used by one of its own fields."""
+    fields = {field.name: field for other in kinds if other is not kind for field in other.fields}
+    columns: set[int] = set()
+    for name in kind.excludes:
+        synonyms = fields[name].synonyms if name in fields else (name,)
+        columns.update(column for column, _form, _rank in _columns_for(headers, synonyms))
+    return len(columns - taken)
+
+
+def _named_columns(headers: Sequence[str], kinds: Sequence[Kind], profile: Mapping[str, str]) -> dict[str, int]:
+    """The columns a profile names, by exact text first, then by normal form."""
+    known = {field.name for kind in kinds for field in kind.fields}
+    normal = [spelling.normal(header) for header in headers]
+    named: dict[str, int] = {}
+    for name, text in profile.items():
+        if name in PROFILE_OPTIONS:
+            continue
+        if name not in known:
+            raise Refusal(
+                "profile_field_unknown",
+                _("The profile names the field “{field}”, which no kind of file has. Fields: {fields}."),
+                status=422,
+                field=name,
+                fields=", ".join(sorted(known)),
+            )
+        if text in headers:
+            named[name] = list(headers).index(text)
+        elif spelling.normal(text) and spelling.normal(text) in normal:
+            named[name] = normal.index(spelling.normal(text))
+        else:
+            raise Refusal(
+                "profile_header_missing",
+                _("The profile expects the column “{header}”, which the file lacks. Headers found: {headers}."),
+                status=422,
+                header=shown(text),
+                headers=_listed(headers),
+            )
+    return named
+
+
+def _listed(headers: Sequence[str]) -> str:
+    """The headers as a sentence may quote them."""
+    names = [shown(header.strip()) for header in headers if header.strip()]
+    more = "…" if len(names) > _HEADERS_SHOWN else ""
+    return ", ".join(names[:_HEADERS_SHOWN]) + more

@@ -1,0 +1,420 @@
+"""Typing a sheet: totals and repeats set aside, then every column as a set, then one table of typed rows.
+
+1. Rows that are totals, and rows that repeat an earlier row cell by cell, are set aside and counted.
+2. The currency of each row is known first, because an amount cannot be read without it.
+3. Every other column is typed: plain cells in SQL, odd ones in Python, once each.
+4. ``typed`` is written in one pass; the odd cells that could not be understood become problems of their rows.
+5. What is required and still empty becomes a problem too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.imports.columns import Column, Parser, odd_cells, parse_odd, set_odd_apart
+from liangqing.imports.fields import Field, FieldType, Kind
+from liangqing.imports.rules import amounts, currencies, dates, identifiers, spelling, words
+from liangqing.kit.money import CURRENCIES
+from liangqing.kit.refusal import Refusal
+
+if TYPE_CHECKING:
+    from liangqing.imports.staging import Sheet, Staging
+
+_TOTAL = (
+    r"(?i)[\s\x{3000}]*(本[页月年期]|期末)?(合[\s\x{3000}]*计|总[\s\x{3000}]*计|小[\s\x{3000}]*计|共[\s\x{3000}]*计|累[\s\x{3000}]*计"
+    r"|(grand\s*|sub[\s-]*)?totals?)[\s\x{3000}]*[:：]?[\s\x{3000}]*"
+)
+_SQL_TYPES = {FieldType.DATE: "DATE", FieldType.AMOUNT: "BIGINT", FieldType.INTEGER: "BIGINT"}
+_ROWS_SHOWN = 10
+
+
+class Typing:
+    """One sheet being typed into the tables of its staging."""
+
+    def __init__(
+        self,
+        staging: Staging,
+        sheet: Sheet,
+        kind: Kind,
+        mapping: Mapping[str, int],
+        currency: str | None,
+        digits: Callable[[str], int],
+        profile: Mapping[str, str],
+    ) -> None:
+        self.staging = staging
+        self.con = staging.con
+        self.sheet = sheet
+        self.kind = kind
+        self.mapping = {name: column for name, column in mapping.items() if column < len(sheet.headers)}
+        self.digits = digits
+        self.date_order = cast("dates.Order | None", _option(profile, "date_order", ("dmy", "mdy")))
+        self.decimal_mark = cast("amounts.Mark | None", _option(profile, "decimal_mark", ("point", "comma")))
+        self.currency_field = next(iter(kind.of_type(FieldType.CURRENCY)), None)
+        self.default = self._default_currency(currency)
+        self.odd: list[tuple[Field, Column]] = []  # columns with cells that had to be parsed
+        self.dropped = False
+        self._clear()
+
+    def run(self) -> int:
+        """Type the sheet; tells how many rows were typed."""
+        self._report_unused()
+        self._set_aside_totals()
+        self._set_aside_repeats()
+        self.currency_sql = self._type_currency()
+        values = {}
+        for field in self.kind.fields:
+            values[field.name] = self._value(field)
+        self._write(values)
+        self._collect_problems()
+        row = self.con.execute("SELECT count(*) FROM typed").fetchone()
+        return int(row[0]) if row else 0
+
+    # What is known before any cell is read
+
+    def _clear(self) -> None:
+        """Forget an earlier typing of the same sheet."""
+        self.con.execute("DROP VIEW IF EXISTS good")
+        self.con.execute("DROP TABLE IF EXISTS typed")
+        self.con.execute("DELETE FROM problems")
+        self.con.execute("DELETE FROM warnings")
+        for (name,) in self.con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE temporary AND table_name LIKE 'odd_%'"
+        ).fetchall():
+            self.con.execute(f"DROP TABLE {name}")
+        self.con.execute("CREATE OR REPLACE TEMP TABLE dropped (row BIGINT)")
+
+    def _default_currency(self, currency: str | None) -> str | None:
+        """The currency of rows that name none: what the header of an amount declares, else what the import says."""
+        declared = {
+            code
+            for field in self.kind.of_type(FieldType.AMOUNT)
+            if field.name in self.mapping and (code := currencies.in_header(self._header(field)))
+        }
+        if len(declared) > 1:
+            raise Refusal(
+                "mixed_currencies",
+                _("The headers declare several currencies: {currencies}. Split the file by currency."),
+                status=422,
+                currencies=", ".join(sorted(declared)),
+            )
+        default = declared.pop() if declared else currency
+        if default is not None and default not in CURRENCIES:
+            raise Refusal(
+                "unknown_currency",
+                _("“{currency}” is not a known currency. Write its ISO code, such as CNY."),
+                status=422,
+                currency=default,
+            )
+        has_amounts = any(field.name in self.mapping for field in self.kind.of_type(FieldType.AMOUNT))
+        if default is None and has_amounts and self.currency_field and self.currency_field.name not in self.mapping:
+            raise Refusal(
+                "no_currency",
+                _("The file has no column for the currency. Name the currency of the file when importing."),
+                status=422,
+            )
+        return default
+
+    def _header(self, field: Field) -> str:
+        return self.sheet.headers[self.mapping[field.name]]
+
+    def _report_unused(self) -> None:
+        used = set(self.mapping.values())
+        unused = [name.strip() for place, name in enumerate(self.sheet.headers) if place not in used and name.strip()]
+        if unused:
+            self.staging.warn("columns_ignored", len(unused), ", ".join(unused[:30]) + ("…" if unused[30:] else ""))
+
+    # Rows set aside
+
+    def _set_aside_totals(self) -> None:
+        """A total: no identifier, and 合计 or the like in some cell."""
+        own = [f"c{self.mapping[f.name]}" for f in self.kind.of_type(FieldType.IDENTIFIER) if f.name in self.mapping]
+        unidentified = " AND ".join(
+            f"(coalesce(trim({cell}), '') = '' OR regexp_full_match({cell}, '{_TOTAL}'))" for cell in own
+        )
+        somewhere = " OR ".join(
+            f"coalesce(regexp_full_match(c{place}, '{_TOTAL}'), false)" for place in range(len(self.sheet.headers))
+        )
+        where = f"({unidentified}) AND ({somewhere})" if own else f"({somewhere})"
+        self._set_aside("total_row", f"SELECT row FROM raw WHERE {where}")
+
+    def _set_aside_repeats(self) -> None:
+        """A repeat: every cell equals that of an earlier row. Hashes find the few rows worth comparing."""
+        cells = ", ".join(f"c{place}" for place in range(len(self.sheet.headers)))
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE alike AS SELECT h FROM (SELECT hash({cells}) AS h FROM raw) "
+            "GROUP BY h HAVING count(*) > 1"
+        )
+        alike = self.con.execute("SELECT count(*) FROM alike").fetchone()
+        if alike and alike[0]:
+            self._set_aside(
+                "repeated_row",
+                f"SELECT row FROM (SELECT row, row_number() OVER (PARTITION BY {cells} ORDER BY row) AS place FROM raw "
+                f"WHERE hash({cells}) IN (SELECT h FROM alike) AND row NOT IN (SELECT row FROM dropped) "
+                "AND row NOT IN (SELECT row FROM surplus)) WHERE place > 1",
+            )
+        self.con.execute("DROP TABLE alike")
+
+    def _set_aside(self, code: str, rows: str) -> None:
+        before = self.con.execute("SELECT count(*) FROM dropped").fetchone()
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE found AS {rows}")
+        self.con.execute("INSERT INTO dropped SELECT row FROM found")
+        count = self.con.execute("SELECT count(*) FROM found").fetchone()
+        if before and count and count[0]:
+            first = self.con.execute(f"SELECT row FROM found ORDER BY row LIMIT {_ROWS_SHOWN}").fetchall()
+            shown = ", ".join(str(row) for (row,) in first) + ("…" if count[0] > _ROWS_SHOWN else "")
+            self.staging.warn(code, count[0], shown)
+            self.dropped = True
+        self.con.execute("DROP TABLE found")
+
+    # Columns
+
+    def _value(self, field: Field) -> str:
+        """SQL for the typed value of a field."""
+        if field is self.currency_field:
+            return self.currency_sql
+        if field.name not in self.mapping:
+            return f"NULL::{_SQL_TYPES.get(field.type, 'VARCHAR')}"
+        if field.type is FieldType.AMOUNT:
+            return self._amount(field)
+        if field.type is FieldType.DATE:
+            return self._date(field)
+        if field.type is FieldType.IDENTIFIER:
+            return self._identifier(field)
+        cell = f"r.c{self.mapping[field.name]}"
+        if field.type is FieldType.INTEGER:
+            return self._typed(field, words.integer_sql(cell), lambda text, _currency: words.parse_integer(text))
+        if field.type is FieldType.CHOICE:
+            known = words.spellings(field.choices or {})
+            return self._typed(field, "NULL::VARCHAR", lambda text, _currency: words.parse_choice(text, known))
+        if field.type is FieldType.CURRENCY:
+            return self._typed(field, "NULL::VARCHAR", lambda text, _currency: currencies.parse(text))
+        return self._typed(field, words.text_sql(cell), lambda text, _currency: words.parse_text(text))
+
+    def _column(self, field: Field, plain: str, context: str | None = None) -> Column:
+        source = "raw" if context is None else self.with_currency
+        return Column(
+            name=field.name,
+            cell=f"c{self.mapping[field.name]}",
+            sql_type=_SQL_TYPES.get(field.type, "VARCHAR"),
+            plain=plain,
+            source=source,
+            context=context,
+        )
+
+    def _typed(self, field: Field, plain: str, parse: Parser) -> str:
+        """The way of most columns: what is not plain is parsed."""
+        column = self._column(field, plain)
+        if not set_odd_apart(self.con, column):
+            return column.plain
+        parse_odd(self.con, column, parse)
+        self.odd.append((field, column))
+        return column.value
+
+    def _type_currency(self) -> str:
+        """SQL for the currency of a row; also which currencies occur, and a view that knows each row's."""
+        default = f"'{self.default}'" if self.default else "NULL::VARCHAR"
+        field = self.currency_field
+        if field is None or field.name not in self.mapping:
+            self.with_currency = "raw"
+            self.in_use = {self.default or ""}
+            self.row_currency = f"'{self.default or ''}'"
+            return default
+        column = self._column(field, "NULL::VARCHAR")
+        if not set_odd_apart(self.con, column):
+            self.with_currency = "raw"
+            self.in_use = {self.default or ""}
+            self.row_currency = f"'{self.default or ''}'"
+            return default
+        parse_odd(self.con, column, lambda text, _currency: currencies.parse(text))
+        self.odd.append((field, column))
+        found = self.con.execute(f"SELECT DISTINCT coalesce(value, '') FROM {column.odd}").fetchall()
+        self.in_use = {str(code) for (code,) in found} | {self.default or ""}
+        value = f"CASE WHEN {column.odd}.code IS NULL THEN coalesce({column.odd}.value, {default}) END"
+        self.row_currency = f"coalesce({value}, '')"
+        self.with_currency = f"(SELECT r.*, {self.row_currency} AS row_currency FROM raw r {column.join})"
+        return value
+
+    def _identifier(self, field: Field) -> str:
+        cell = f"r.c{self.mapping[field.name]}"
+        value = self._typed(field, identifiers.plain_sql(cell), lambda text, _currency: identifiers.parse(text))
+        restored = self.con.execute(
+            f"SELECT count(*) FROM raw r WHERE regexp_full_match({cell}, '{identifiers.RESTORABLE_SQL}')"
+        ).fetchone()
+        count = int(restored[0]) if restored else 0
+        if count:
+            self.staging.warn("identifier_restored", count, self._header(field))
+        if count or self.mapping[field.name] in self.sheet.numeric:
+            self._check_leading_zeros(field)
+        return value
+
+    def _check_leading_zeros(self, field: Field) -> None:
+        """All digits, came as numbers, and not of one length: the shorter ones once began with zeros."""
+        cell = f"c{self.mapping[field.name]}"
+        row = self.con.execute(
+            "WITH figures AS (SELECT split_part(trim(" + cell + "), '.', 1) AS text FROM raw WHERE "
+            f"trim({cell}) <> '' AND row NOT IN (SELECT row FROM dropped)) "
+            "SELECT bool_and(regexp_full_match(text, '[0-9]+')), count(*) FILTER (WHERE length(text) < longest) "
+            "FROM figures, (SELECT max(length(text)) AS longest FROM figures)"
+        ).fetchone()
+        if row and row[0] and row[1]:
+            self.staging.warn("leading_zeros_lost", int(row[1]), self._header(field))
+
+    def _date(self, field: Field) -> str:
+        column = self._column(field, dates.plain_sql(f"r.c{self.mapping[field.name]}"))
+        if not set_odd_apart(self.con, column):
+            return column.plain
+        seen = dates.Evidence()
+        for chunk in odd_cells(self.con, column):
+            seen = dates.evidence((cell for cell, _context in chunk), seen)
+        order = self.date_order or seen.order
+        example = seen.either or seen.day_first or seen.month_first
+        if order is None and example is not None:
+            raise self._ambiguous(field, seen)
+        if order is not None and self.date_order is None:
+            self.staging.warn("day_first" if order == "dmy" else "month_first", 0, self._header(field))
+        parse_odd(self.con, column, lambda text, _currency: dates.parse(text, order))
+        self.odd.append((field, column))
+        return column.value
+
+    def _ambiguous(self, field: Field, seen: dates.Evidence) -> Refusal:
+        if seen.day_first and seen.month_first:
+            return Refusal(
+                "mixed_dates",
+                _(
+                    "Column “{header}” holds dates with the day first ({day_first}) and with the month first "
+                    "({month_first}). Write all dates as 2020-01-31, or set date_order to dmy or mdy in a profile."
+                ),
+                status=422,
+                header=self._header(field),
+                day_first=seen.day_first,
+                month_first=seen.month_first,
+            )
+        example = seen.either or ""
+        return Refusal(
+            "ambiguous_dates",
+            _(
+                "Column “{header}”: “{example}” may be {day_first} or {month_first}, and nothing in the column decides. "
+                "Write dates as 2020-01-31, or set date_order to dmy or mdy in a profile."
+            ),
+            status=422,
+            header=self._header(field),
+            example=example,
+            day_first=dates.parse(example, "dmy"),
+            month_first=dates.parse(example, "mdy"),
+        )
+
+    def _amount(self, field: Field) -> str:
+        place = self.mapping[field.name]
+        in_header = spelling.factor_in(self._header(field))
+        factor = in_header if in_header is not None else self.sheet.factor or 1
+        plain_form = self._amount_sql(f"r.c{place}")
+        nothing_plain = "NULL::BIGINT"
+        context = "r.row_currency" if self.with_currency != "raw" else self.row_currency
+        trusted = factor == 1 and self.decimal_mark != "comma"
+        column = self._column(field, self._plain_with(plain_form, context) if trusted else nothing_plain, context)
+        odd = set_odd_apart(self.con, column)
+        mark = self.decimal_mark
+        if mark is None and odd:
+            mark = self._decimal_mark(column, trusted)
+            if mark == "comma" and trusted:  # then no cell is plain
+                self.con.execute(f"DROP TABLE {column.odd}_cells")
+                column = self._column(field, nothing_plain, context)
+                set_odd_apart(self.con, column)
+        if factor != 1:
+            self.staging.warn("unit_applied", factor, self._header(field))
+        if mark == "comma" and self.decimal_mark is None:
+            self.staging.warn("decimal_comma", 0, self._header(field))
+        noisy = place in self.sheet.numeric
+        final_plain = self._plain_with(plain_form, self.row_currency)
+        final = self._column(field, final_plain if column.plain != nothing_plain else nothing_plain, self.row_currency)
+        if not odd and column.plain != nothing_plain:
+            return final.plain
+
+        def parse(text: str, currency: str) -> int | amounts.Bad | None:
+            digits = self.digits(currency or self.default or "")
+            return amounts.parse(text, currency, digits, mark=mark or "point", factor=factor, noisy=noisy)
+
+        parse_odd(self.con, final, parse)
+        self.odd.append((field, final))
+        return final.value
+
+    def _amount_sql(self, cell: str) -> dict[int, str]:
+        """The plain form for each number of digits the currencies in use have."""
+        fallback = self.default or ""
+        return {
+            digits: amounts.plain_sql(cell, digits) for digits in {self.digits(code or fallback) for code in self.in_use}
+        }
+
+    def _plain_with(self, forms: Mapping[int, str], currency: str) -> str:
+        """SQL: the plain form that fits the currency of the row."""
+        if len(forms) == 1:
+            return next(iter(forms.values()))
+        fallback = self.default or ""
+        cases = []
+        for digits, form in forms.items():
+            codes = ", ".join(f"'{code}'" for code in self.in_use if self.digits(code or fallback) == digits)
+            cases.append(f"WHEN {currency} IN ({codes}) THEN {form}")
+        return f"CASE {' '.join(cases)} END"
+
+    def _decimal_mark(self, column: Column, trusted: bool) -> amounts.Mark:
+        """Comma when some odd cell demands it, and no cell, odd or plain, forbids it."""
+        seen = amounts.Evidence()
+        for chunk in odd_cells(self.con, column):
+            seen = amounts.evidence((cell for cell, _context in chunk), seen)
+        if seen.mark == "comma" and trusted:
+            row = self.con.execute(
+                f"SELECT count(*) FROM {column.source} r WHERE ({column.plain}) IS NOT NULL "
+                f"AND {amounts.point_evidence_sql(column.raw)}"
+            ).fetchone()
+            if row and row[0]:
+                return "point"
+        return seen.mark
+
+    # The result
+
+    def _write(self, values: Mapping[str, str]) -> None:
+        columns = ", ".join(f"{value} AS {name}" for name, value in values.items())
+        joins = " ".join(column.join for _field, column in self.odd)
+        where = "WHERE r.row NOT IN (SELECT row FROM dropped)" if self.dropped else ""
+        self.con.execute(f"CREATE TABLE typed AS SELECT r.row AS row, {columns} FROM raw r {joins} {where}")
+
+    def _collect_problems(self) -> None:
+        for field, column in self.odd:
+            join = column.join.removeprefix("LEFT ")
+            if column.context and self.with_currency != "raw":  # the currency of the row comes by a join of its own
+                currency = next(other for owner, other in self.odd if owner is self.currency_field)
+                join = f"{currency.join} {join}"
+            self.con.execute(
+                f"INSERT INTO problems SELECT r.row, '{field.name}', {column.odd}.code, {column.odd}.detail "
+                f"FROM raw r {join} WHERE {column.odd}.code IS NOT NULL AND r.row NOT IN (SELECT row FROM dropped)"
+            )
+        self.con.execute(
+            "INSERT INTO problems SELECT row, '', 'wrong_number_of_cells', cells FROM surplus "
+            "WHERE row NOT IN (SELECT row FROM dropped)"
+        )
+        for field in self.kind.fields:
+            is_currency = field is self.currency_field and field.name in self.mapping and self.default is None
+            if is_currency or (field.required and field.name in self.mapping):
+                self.con.execute(
+                    f"INSERT INTO problems SELECT row, '{field.name}', "
+                    f"'{'missing_currency' if is_currency else 'missing'}', '' FROM typed WHERE {field.name} IS NULL "
+                    f"AND row NOT IN (SELECT row FROM problems WHERE field = '{field.name}')"
+                )
+
+
+def _option(profile: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
+    """A reading option of a profile, if it is one we know."""
+    value = profile.get(name)
+    if value is not None and value not in allowed:
+        raise Refusal(
+            "bad_profile",
+            _("The profile sets {name} to “{value}”. Use one of: {allowed}."),
+            status=422,
+            name=name,
+            value=value,
+            allowed=", ".join(allowed),
+        )
+    return value

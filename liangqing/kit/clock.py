@@ -1,0 +1,44 @@
+"""The only place that knows what today is. Tests, demos and runs may move it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+_moved: ContextVar[dt.datetime | None] = ContextVar("moved_clock", default=None)
+
+
+def zone() -> ZoneInfo:
+    """The institution's own time zone: its days begin and end there."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def now() -> dt.datetime:
+    """This instant, aware, in UTC."""
+    return _moved.get() or dt.datetime.now(dt.UTC)
+
+
+def today() -> dt.date:
+    """The institution's calendar day."""
+    return now().astimezone(zone()).date()
+
+
+@contextmanager
+def at(moment: str | dt.date | dt.datetime) -> Iterator[None]:
+    """Move the clock: a date means nine in the morning of that day, institution time."""
+    if isinstance(moment, str):
+        moment = dt.datetime.fromisoformat(moment) if "T" in moment else dt.date.fromisoformat(moment)
+    if not isinstance(moment, dt.datetime):
+        moment = dt.datetime.combine(moment, dt.time(9))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone())
+    token = _moved.set(moment.astimezone(dt.UTC))
+    try:
+        yield
+    finally:
+        _moved.reset(token)

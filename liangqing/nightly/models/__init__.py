@@ -1,0 +1,3 @@
+from liangqing.nightly.models.run import Run
+
+__all__ = ["Run"]

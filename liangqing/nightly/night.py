@@ -1,0 +1,107 @@
+"""One date in progress: its policy, its tables, its timings."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from django.conf import settings
+from django.db import connection
+
+from liangqing.nightly.plan import Source
+from liangqing.policy import Policy
+
+_MEMORY = "1500MB"
+
+
+def database_uri() -> str:
+    """Where libpq finds the database that Django is connected to (in tests, the test database)."""
+    parameters = connection.get_connection_params()
+    names = {"dbname": "dbname", "user": "user", "password": "password", "host": "host", "port": "port"}
+    quoted = (
+        "{}='{}'".format(name, str(parameters[key]).replace("\\", "\\\\").replace("'", "\\'"))
+        for key, name in names.items()
+        if parameters.get(key)
+    )
+    return " ".join(quoted)
+
+
+class Night:
+    """The tables of one run in a DuckDB database of its own, which spills to disk rather than dying of memory."""
+
+    def __init__(self, date: dt.date, policy: Policy) -> None:
+        self.date = date
+        self.policy = policy
+        self.seconds: dict[str, float] = {}
+        self.figures: dict[str, Any] = {}
+        self._folder = Path(settings.HOME) / "tmp" / f"night-{date}-{os.getpid()}"
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        self.con = ibis.duckdb.connect(
+            self._folder / "night.duckdb", memory_limit=_MEMORY, temp_directory=str(self._folder)
+        )
+
+    def __enter__(self) -> Night:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.con.disconnect()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+    def read(self, sources: list[Source]) -> None:
+        """Take the snapshot: every source in one read-only transaction, so that all tables tell of one moment."""
+        with adbc.connect(database_uri()) as reader, reader.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            for source in sources:
+                cursor.execute(source.query.format(as_of=self.date.isoformat()))
+                with cursor.fetch_record_batch() as batches:
+                    raw = self.con.con
+                    raw.register("incoming", batches)
+                    raw.execute(f"CREATE TABLE {source.name} AS SELECT * FROM incoming").fetchall()
+                    raw.unregister("incoming")
+
+    def table(self, name: str) -> ir.Table:
+        return self.con.table(name)
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Work an expression out and keep its rows under a name."""
+        return self.con.create_table(name, expression)
+
+    def replace(self, name: str, expression: ir.Table) -> ir.Table:
+        """Keep rows under a name that is already taken; the expression may read the rows it replaces."""
+        self.con.create_table(f"{name}_next", expression)
+        self.con.con.execute(f"DROP TABLE {name}").fetchall()
+        self.con.con.execute(f"ALTER TABLE {name}_next RENAME TO {name}").fetchall()
+        return self.table(name)
+
+    def arrow(self, expression: ir.Table) -> pa.Table:
+        return expression.to_pyarrow()
+
+    def checksum(self, name: str) -> str:
+        """A number that is the same for the same rows in any order."""
+        ((count, total),) = self.con.con.execute(
+            f"SELECT count(*), coalesce(sum(('0x' || md5({name}::VARCHAR)[1:15])::BIGINT::HUGEINT), 0) FROM {name}"
+        ).fetchall()
+        return f"{count}:{int(total) % 2**61:016x}"
+
+    def save(self, name: str, path: Path) -> None:
+        self.con.con.execute(f"COPY {name} TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()

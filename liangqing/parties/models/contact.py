@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit import sealing
+from liangqing.parties.models.party import Party
+
+
+class Contact(models.Model):
+    """A way to reach a party, through whom, whether it works and when that was last seen (P2 3.1.1).
+
+    Values are sealed even for companies: behind a company's number answers a natural person.
+    """
+
+    class Kind(models.TextChoices):
+        PHONE = "phone", _("phone")
+        EMAIL = "email", _("e-mail")
+        ADDRESS = "address", _("address")
+
+    class Validity(models.TextChoices):
+        UNKNOWN = "unknown", _("not verified")
+        VALID = "valid", _("valid")
+        INVALID = "invalid", _("invalid")
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="contacts")
+    kind = models.CharField(max_length=8, choices=Kind)
+    role = models.CharField(max_length=16, default="self", help_text="本人, 配偶, 单位 …; self is the party")
+    person_stored = models.TextField(blank=True, default="")
+    value_stored = models.TextField()
+    value_index = models.BinaryField()
+    validity = models.CharField(max_length=8, choices=Validity, default=Validity.UNKNOWN)
+    verified_on = models.DateField(null=True)
+    imported = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["party", "kind", "value_index"], name="parties_contact_once"),
+        ]
+        indexes = [models.Index(fields=["value_index"], name="parties_contact_value")]
+
+    @property
+    def value(self) -> str:
+        return sealing.unseal(self.value_stored)

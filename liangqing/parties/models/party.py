@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit import sealing
+
+
+class Party(models.Model):
+    """A customer, company or natural person. The customer number is the identity; names are only names (P2 3.1.1).
+
+    What identifies a natural person is sealed (``liangqing.kit.sealing``) and found by its index. ``imported`` is the
+    import that brought the row, empty when entered by hand.
+    """
+
+    class Kind(models.TextChoices):
+        COMPANY = "company", _("company")
+        PERSON = "person", _("person")
+
+    number = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    name_stored = models.TextField(help_text="sealed for a person, plain for a company")
+    name_index = models.BinaryField()
+    identity_stored = models.TextField(blank=True, default="", help_text="USCC of a company; sealed resident ID")
+    identity_index = models.BinaryField(default=b"")
+    customer_class = models.CharField(max_length=16, blank=True, default="", help_text="P2 3.1.2")
+    terms_days = models.IntegerField(null=True, help_text="days from issue to due agreed with this customer")
+    area = models.CharField(max_length=100, blank=True, default="")
+    country = models.CharField(max_length=2, blank=True, default="")
+    language = models.CharField(max_length=16, blank=True, default="")
+    imported = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name_index"], name="parties_name"),
+            models.Index(fields=["identity_index"], name="parties_identity", condition=~models.Q(identity_index=b"")),
+        ]
+
+    @property
+    def name(self) -> str:
+        return sealing.unseal(self.name_stored)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class Alias(models.Model):
+    """Another spelling of a party's name, met in a ledger."""
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="aliases")
+    name_stored = models.TextField()
+    name_index = models.BinaryField()
+    imported = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["party", "name_index"], name="parties_alias_once")]
+        indexes = [models.Index(fields=["name_index"], name="parties_alias_name")]
+
+    @property
+    def name(self) -> str:
+        return sealing.unseal(self.name_stored)

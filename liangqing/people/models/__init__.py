@@ -1,0 +1,4 @@
+from liangqing.people.models.department import Department
+from liangqing.people.models.user import User
+
+__all__ = ["Department", "User"]

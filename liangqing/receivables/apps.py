@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ReceivablesConfig(AppConfig):
+    name = "liangqing.receivables"

@@ -1,0 +1,38 @@
+"""What receivables give to the night: sources and the first steps."""
+
+from __future__ import annotations
+
+from liangqing.nightly.night import Night
+from liangqing.nightly.plan import Source, Step
+from liangqing.receivables.rules import owing
+
+SOURCES = (
+    Source(
+        "bills",
+        """SELECT b.id AS bill_id, b.party_id, b.creditor_id, b.currency, b.kind, b.issued_on, b.due_on,
+                  c.ends_on AS contract_ends_on, b.principal + b.interest + b.penalty + b.fee AS amount, b.seller_id
+           FROM receivables_bill b LEFT JOIN receivables_contract c ON c.id = b.contract_id""",
+    ),
+    Source(
+        "adjustments",
+        """SELECT bill_id, effective_on, principal + interest + penalty + fee AS amount FROM receivables_adjustment""",
+    ),
+    Source("receipts", "SELECT id AS receipt_id, party_id, creditor_id, currency, received_on, amount FROM receivables_receipt"),
+    Source("allocations", "SELECT receipt_id, bill_id, allocated_on, amount FROM receivables_allocation"),
+)
+
+
+def find_what_is_owed(night: Night) -> None:
+    """What is owed and how late, per bill."""
+    night.keep(
+        "owed", owing.owed(night.table("bills"), night.table("adjustments"), night.table("allocations"), night.date)
+    )
+
+
+def total_accounts(night: Night) -> None:
+    """Totals, overdue share and oldest lateness per customer, creditor and currency."""
+    unapplied = owing.unapplied(night.table("receipts"), night.table("allocations"), night.date)
+    night.keep("accounts", owing.accounts(night.table("owed"), unapplied))
+
+
+STEPS = (Step("owed", find_what_is_owed), Step("accounts", total_accounts))

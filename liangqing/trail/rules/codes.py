@@ -1,0 +1,34 @@
+"""The codes that prove an entry and a block. Pure: facts in, code out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable
+from typing import Any
+
+Columns = tuple[int, dt.datetime, dt.date, str, int | None, str, int, int | None, str]
+"""id, at, day, event, actor, thing, thing id, party, facts as canonical JSON."""
+
+
+def canonical(facts: dict[str, Any]) -> str:
+    """Facts as JSON in one spelling only: keys sorted, no blanks. Whole numbers and texts, never floats."""
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def entry_code(key: bytes, columns: Columns) -> bytes:
+    """HMAC-SHA256 over every column of an entry; the unit separator can't occur inside canonical JSON or names."""
+    number, at, day, event, actor, thing, thing_id, party, facts = columns
+    text = f"{number}\x1f{at.astimezone(dt.UTC).isoformat()}\x1f{day}\x1f{event}\x1f{actor}\x1f{thing}\x1f{thing_id}\x1f{party}\x1f{facts}"
+    return hmac.digest(key, text.encode(), "sha256")
+
+
+def block_hash(key: bytes, number: int, previous: bytes, entries: Iterable[tuple[int, bytes]]) -> bytes:
+    """HMAC-SHA256 over the block's number, the hash before it and each entry's id and code, in order of id."""
+    digest = hashlib.sha256()
+    for entry_id, code in entries:
+        digest.update(b"%d:" % entry_id)
+        digest.update(code)
+    return hmac.digest(key, b"%d:" % number + previous + digest.digest(), "sha256")

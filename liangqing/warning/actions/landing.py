@@ -1,0 +1,92 @@
+"""Land the night's levels: standings that changed, and an alert for each account that reached a level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from liangqing.kit import bulk
+from liangqing.kit.actions import clause
+from liangqing.nightly.night import Night
+from liangqing.trail.actions.tell import write
+from liangqing.warning.events import ALERT_RAISED
+
+_ACCOUNT = "party_id bigint, creditor_id bigint, currency text"
+
+
+def land_standings(night: Night, cursor: Any) -> int:
+    """Standings: came, moved, went. Changed rows only."""
+    changes = night.arrow(
+        night.table("level_changes").select("standing_id", "party_id", "creditor_id", "currency", "level", "row")
+    )
+    bulk.stage(cursor, "staged_standing", f"standing_id bigint, {_ACCOUNT}, level text, row text", changes)
+    cursor.execute(
+        """DELETE FROM warning_standing s USING staged_standing n WHERE s.id = n.standing_id AND n.level IS NULL"""
+    )
+    gone = cursor.rowcount
+    cursor.execute(
+        """UPDATE warning_standing s SET level = n.level, row = n.row, policy = %s,
+                  since_on = CASE WHEN s.level = n.level THEN s.since_on ELSE %s::date END
+           FROM staged_standing n WHERE s.id = n.standing_id AND n.level IS NOT NULL""",
+        [_policy(night), night.date],
+    )
+    moved = cursor.rowcount
+    cursor.execute(
+        """INSERT INTO warning_standing (party_id, creditor_id, currency, level, row, policy, since_on)
+           SELECT party_id, creditor_id, currency, level, row, %s, %s FROM staged_standing WHERE standing_id IS NULL
+           ON CONFLICT (party_id, creditor_id, currency) DO NOTHING""",
+        [_policy(night), night.date],
+    )
+    return int(gone + moved + cursor.rowcount)
+
+
+@clause("P3 3.3")
+def land_alerts(night: Night, cursor: Any) -> int:
+    """One alert an account that reached a level it did not have, with amount, days, level and the people told."""
+    alerts = night.arrow(
+        night.table("alerts").select(
+            "party_id", "creditor_id", "currency", "level", "row", "amount", "days_late", "recipients"
+        )
+    )
+    ids = bulk.reserve(cursor, bulk.sequence_of("warning_alert"), alerts.num_rows)
+    alerts = alerts.append_column("id", pa.array(ids, pa.int64()))
+    columns = f"{_ACCOUNT}, level text, row text, amount bigint, days_late int, recipients text, id bigint"
+    bulk.stage(cursor, "staged_alert", columns, alerts)
+    cursor.execute(
+        """INSERT INTO warning_alert (id, party_id, creditor_id, currency, level, row, policy, raised_on, amount,
+                                      days_late, recipients)
+           SELECT id, party_id, creditor_id, currency, level, row, %s, %s, amount, days_late,
+                  coalesce(string_to_array(nullif(recipients, ''), ' ')::bigint[], '{}')
+           FROM staged_alert ORDER BY id
+           ON CONFLICT (raised_on, party_id, creditor_id, currency, level) DO NOTHING
+           RETURNING id""",
+        [_policy(night), night.date],
+    )
+    landed = {number for (number,) in cursor.fetchall()}
+    if len(landed) < alerts.num_rows:
+        alerts = alerts.filter(pc.is_in(alerts["id"], pa.array(sorted(landed), pa.int64())))
+    rows = zip(
+        *(alerts[name].to_pylist() for name in ("id", "party_id", "currency", "level", "row", "amount", "days_late")),
+        strict=True,
+    )
+    write(
+        (
+            (
+                ALERT_RAISED,
+                None,
+                "alert",
+                alert,
+                party,
+                {"currency": currency, "level": level, "row": row, "amount": amount, "days_late": days},
+            )
+            for alert, party, currency, level, row, amount, days in rows
+        ),
+        day=night.date,
+    )
+    return len(landed)
+
+
+def _policy(night: Night) -> str:
+    return f"{night.policy.version}/{night.policy.digest}"

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class WarningConfig(AppConfig):
+    name = "liangqing.warning"

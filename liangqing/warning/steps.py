@@ -1,0 +1,67 @@
+"""What early warning gives to the night."""
+
+from __future__ import annotations
+
+import ibis
+
+from liangqing.kit.actions import clause
+from liangqing.nightly.night import Night
+from liangqing.nightly.plan import Landing, Source, Step
+from liangqing.warning.actions import landing
+from liangqing.warning.rules import levels
+
+SOURCES = (Source("standings", "SELECT id AS standing_id, party_id, creditor_id, currency, level, row FROM warning_standing"),)
+
+
+def decide_levels(night: Night) -> None:
+    """The level of every account, and which differ from yesterday's."""
+    now = night.keep("levels", levels.levels(night.table("accounts"), night.policy))
+    night.keep("level_changes", levels.changes(now, night.table("standings")))
+
+
+@clause("P3 3.3.2")
+def address_alerts(night: Night) -> None:
+    """Who is told of each account that reached a level: the head of the business that sold (all heads of business where
+    the bill names no seller) and the heads of risk."""
+    changes, accounts = night.table("level_changes"), night.table("accounts")
+    people, heads = night.table("people"), night.table("heads")
+    raised = changes.filter(changes.raised)
+    sellers = accounts.select(
+        of_party="party_id", of_creditor="creditor_id", of_currency="currency", seller_id="seller_id"
+    )
+    sold = raised.left_join(
+        sellers,
+        [
+            raised.party_id == sellers.of_party,
+            raised.creditor_id == sellers.of_creditor,
+            raised.currency == sellers.of_currency,
+        ],
+    )
+    homes = people.select(home_user="user_id", home="department_id")
+    sold = sold.left_join(homes, sold.seller_id == homes.home_user)
+    own = heads.filter(heads.kind == "business").select(own_department="department_id", own_head="head_id")
+    sold = sold.left_join(own, sold.home == own.own_department)
+    business, risk = (_heads_of(night, kind) for kind in ("business", "risk"))
+    told = ibis.coalesce(sold.own_head.cast("string"), ibis.literal(business)) + " " + ibis.literal(risk)
+    night.keep(
+        "alerts",
+        sold.select(
+            "party_id",
+            "creditor_id",
+            "currency",
+            "level",
+            "row",
+            amount=sold.late,
+            days_late=sold.days,
+            recipients=told.strip(),
+        ).order_by("party_id", "creditor_id", "currency"),
+    )
+
+
+def _heads_of(night: Night, kind: str) -> str:
+    heads = night.table("heads")
+    return " ".join(str(head) for head in sorted(heads.filter(heads.kind == kind).head_id.execute()))
+
+
+STEPS = (Step("levels", decide_levels), Step("alerts", address_alerts))
+LANDINGS = (Landing("standings", landing.land_standings), Landing("alerts", landing.land_alerts))
