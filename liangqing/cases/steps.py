@@ -12,7 +12,11 @@ from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Landing, Source, Step
 
 SOURCES = (
-    Source("live_cases", "SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row FROM cases_case WHERE stage = 'open'"),
+    Source(
+        "live_cases",
+        """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row FROM cases_case WHERE stage = 'open'""",
+        of_party="party_id = {party}",
+    ),
     Source(
         "case_numbers",
         """SELECT coalesce(max(substring(number FROM 9)::bigint), 0) AS last FROM cases_case
@@ -24,14 +28,20 @@ SOURCES = (
                   p.due_on, p.state, p.judged_on
            FROM cases_promise p JOIN cases_case c ON c.id = p.case_id
            WHERE c.stage = 'open' AND p.promised_on <= '{as_of}'""",
+        of_party="party_id = {party}",
     ),
     Source(
         "open_tasks",
         """SELECT id AS task_id, party_id, creditor_id, case_id, action, action_row, owner_id, points,
                   array_to_string(reasons, ' ') AS reasons
            FROM cases_task WHERE state = 'open'""",
+        of_party="party_id = {party}",
     ),
-    Source("done_tasks", "SELECT party_id, creditor_id, action FROM cases_task WHERE state = 'done' AND ended_on >= '{as_of}'"),
+    Source(
+        "done_tasks",
+        "SELECT party_id, creditor_id, action FROM cases_task WHERE state = 'done' AND ended_on >= '{as_of}'",
+        of_party="party_id = {party}",
+    ),
 )
 
 

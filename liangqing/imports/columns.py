@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-import pyarrow as pa
 
 from liangqing.imports.rules.outcome import Bad
 
 Value = str | int | date | None
 Parser = Callable[[str, str], Value | Bad]  # cell, currency of its row ("" when that has no bearing)
 
-_ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DATE": pa.date32()}
 _CHUNK = 50_000
 
 
@@ -71,8 +69,7 @@ def odd_cells(connection: duckdb.DuckDBPyConnection, column: Column) -> Iterator
     total = int(total_row[0]) if total_row else 0
     for start in range(0, total, _CHUNK):
         yield connection.execute(
-            f"SELECT cell, context FROM {column.odd}_cells "
-            f"WHERE rowid >= {start} AND rowid < {start + _CHUNK}"
+            f"SELECT cell, context FROM {column.odd}_cells WHERE rowid >= {start} AND rowid < {start + _CHUNK}"
         ).fetchall()
 
 
@@ -87,17 +84,16 @@ def parse_odd(connection: duckdb.DuckDBPyConnection, column: Column, parse: Pars
         parsed = [parse(cell, context) for cell, context in cells]
         bad = [item if isinstance(item, Bad) else None for item in parsed]
         problems += sum(item is not None for item in bad)
-        chunk = pa.table(
-            {
-                "cell": pa.array([cell for cell, _context in cells], pa.string()),
-                "context": pa.array([context for _cell, context in cells], pa.string()),
-                "value": pa.array([None if isinstance(item, Bad) else item for item in parsed], _ARROW[column.sql_type]),
-                "code": pa.array([item.code if item else None for item in bad], pa.string()),
-                "detail": pa.array([item.detail if item else None for item in bad], pa.string()),
-            }
+        connection.execute(
+            f"INSERT INTO {column.odd} SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), "
+            f"unnest(?::{column.sql_type}[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            [
+                [cell for cell, _context in cells],
+                [context for _cell, context in cells],
+                [None if isinstance(item, Bad) else item for item in parsed],
+                [item.code if item else None for item in bad],
+                [item.detail if item else None for item in bad],
+            ],
         )
-        connection.register("chunk", chunk)
-        connection.execute(f"INSERT INTO {column.odd} SELECT cell, context, value, code, detail FROM chunk")
-        connection.unregister("chunk")
     connection.execute(f"DROP TABLE {column.odd}_cells")
     return problems

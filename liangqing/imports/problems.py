@@ -32,8 +32,7 @@ _SENTENCES: dict[str, Sentence] = {
         "Format the column as text in the spreadsheet and export again."
     ),
     "identifier_control": _("{field}: “{detail}” contains control characters. Remove them."),
-    "identifier_too_long": _("{field}: “{detail}” is longer than %(limit)d characters. Shorten it.")
-    % {"limit": LONGEST},
+    "identifier_too_long": _("{field}: “{detail}” is longer than {limit} characters. Shorten it."),
     "bad_amount": _("{field}: “{detail}” is not an amount. Write it as 1234.56."),
     "amount_scientific": _(
         "{field}: “{detail}” is in scientific notation and may have lost digits. "
@@ -43,18 +42,19 @@ _SENTENCES: dict[str, Sentence] = {
         "{field}: “{detail}” uses a decimal comma, but the column does not do so throughout. Write it as 1234.56."
     ),
     "too_many_decimals": _("{field}: “{detail}” has more decimals than its currency. Round it."),
-    "amount_out_of_range": _("{field}: “{detail}” is too large; an amount stays below %(limit)s minor units. Check it.")
-    % {"limit": f"{LIMIT:,}"},
+    "amount_out_of_range": _("{field}: “{detail}” is too large; an amount stays below {limit} minor units. Check it."),
     "currency_disagrees": _("{field}: “{detail}” shows another currency than the row. Correct one of the two."),
     "unknown_currency": _("{field}: “{detail}” is not a known currency. Write its ISO code, such as CNY."),
     "bad_integer": _("{field}: “{detail}” is not a whole number. Write only digits."),
     "integer_out_of_range": _("{field}: “{detail}” has more than 18 digits. Check it."),
     "unknown_choice": _("{field}: “{detail}” is not one of the values known. Use one of them."),
-    "too_long": _("{field} has {detail} characters, %(limit)d at most are kept. Shorten it.") % {"limit": LONGEST_TEXT},
+    "too_long": _("{field} has {detail} characters, {limit} at most are kept. Shorten it."),
     # Warnings about files: {count} rows or columns, {detail} the header or the values in question.
     "total_row": _("{count} total rows were left out (rows {detail})."),
     "repeated_row": _("{count} rows repeat an earlier row cell by cell and were left out (rows {detail})."),
-    "identifier_restored": _("In column “{detail}”, {count} identifiers had been turned into numbers (.0) and were restored."),
+    "identifier_restored": _(
+        "In column “{detail}”, {count} identifiers had been turned into numbers (.0) and were restored."
+    ),
     "leading_zeros_lost": _(
         "Column “{detail}” came as numbers of different lengths; {count} identifiers have probably lost leading zeros. "
         "Format the column as text and export again."
@@ -64,7 +64,9 @@ _SENTENCES: dict[str, Sentence] = {
     "decimal_comma": _("Column “{detail}” was read with a decimal comma."),
     "day_first": _("Column “{detail}” was read with the day before the month."),
     "month_first": _("Column “{detail}” was read with the month before the day."),
-}  # fmt: skip
+}
+
+_LIMITS = {"identifier_too_long": f"{LONGEST}", "amount_out_of_range": f"{LIMIT:,}", "too_long": f"{LONGEST_TEXT:,}"}
 
 
 def register(sentences: Mapping[str, Sentence]) -> None:
@@ -77,4 +79,4 @@ def register(sentences: Mapping[str, Sentence]) -> None:
 
 def message(code: str, field_label: str | Promise = "", detail: str = "", count: int = 0) -> str:
     """The sentence of a problem or a warning, in the language of the reader."""
-    return str(_SENTENCES[code]).format(field=field_label, detail=detail, count=count)
+    return str(_SENTENCES[code]).format(field=field_label, detail=detail, count=count, limit=_LIMITS.get(code, ""))

@@ -17,8 +17,8 @@ from typing import Any
 
 import duckdb
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liangqing.imports import problems
 from liangqing.imports.fields import Kind
@@ -31,7 +31,11 @@ from liangqing.kit.refusal import Refusal
 
 MOST_COLUMNS = spreadsheet.MOST_COLUMNS
 
-ERROR_COLUMNS = (_("row"), _("field"), _("reason"))
+ERROR_COLUMNS = (
+    pgettext_lazy("error file", "row"),
+    pgettext_lazy("error file", "field"),
+    pgettext_lazy("error file", "reason"),
+)
 _ERROR_HEADERS = frozenset((("row", "field", "reason"), ("行号", "字段", "原因")))
 
 
@@ -130,12 +134,8 @@ class Staging:
         if len(names) > MOST_COLUMNS:
             raise spreadsheet.refuse("too_many_columns")
         layout = delimited.Layout(delimiter, place, len(names), len(head[place]))
-        one_line_head = not any("\n" in cell or "\r" in cell for row in head[: place + 1] for cell in row)
-        for leftover in ("VIEW", "TABLE"):
-            self.con.execute(f"DROP {leftover} IF EXISTS raw") if self._is(leftover, "raw") else None
-        self.con.execute("DROP TABLE IF EXISTS lines")
-        self.con.execute("DROP TABLE IF EXISTS surplus")
-        road = delimited.load(self.con, text.path, layout, one_line_head=one_line_head)
+        self._forget_reading()
+        road = delimited.load(self.con, text.path, layout, head)
         return Sheet(
             path=path,
             headers=names,
@@ -225,7 +225,7 @@ class Staging:
         return written
 
     def _message(self, name: str | None, code: str, detail: str | None) -> str:
-        return problems.message(code, self.labels.get(name or "", name or gettext("row")), detail or "")
+        return problems.message(code, self.labels.get(name or "", name or ""), detail or "")
 
     def _fetch(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Rows of a query, a chunk in memory at a time."""
@@ -241,12 +241,13 @@ class Staging:
         row = self.con.execute(f"SELECT count(*) FROM {source}").fetchone()
         return int(row[0]) if row else 0
 
-    def _is(self, kind: str, name: str) -> bool:
-        row = self.con.execute(
-            "SELECT count(*) FROM information_schema.tables WHERE table_name = ? AND table_type = ?",
-            [name, "VIEW" if kind == "VIEW" else "BASE TABLE"],
-        ).fetchone()
-        return bool(row and row[0])
+    def _forget_reading(self) -> None:
+        """Drop what an earlier file left behind."""
+        for name, kind in self.con.execute(
+            "SELECT table_name, table_type FROM information_schema.tables "
+            "WHERE table_name IN ('raw', 'lines', 'surplus') ORDER BY table_type DESC"
+        ).fetchall():
+            self.con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
 
 
 def _headers(cells: Sequence[str]) -> list[str]:

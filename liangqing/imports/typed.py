@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.imports.columns import Column, Parser, odd_cells, parse_odd, set_odd_apart
 from liangqing.imports.fields import Field, FieldType, Kind
 from liangqing.imports.rules import amounts, currencies, dates, identifiers, spelling, words
+from liangqing.imports.rules.outcome import Bad, blank_sql
 from liangqing.kit.money import CURRENCIES
 from liangqing.kit.refusal import Refusal
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from liangqing.imports.staging import Sheet, Staging
 
 _TOTAL = (
-    r"(?i)[\s\x{3000}]*(本[页月年期]|期末)?(合[\s\x{3000}]*计|总[\s\x{3000}]*计|小[\s\x{3000}]*计|共[\s\x{3000}]*计|累[\s\x{3000}]*计"
-    r"|(grand\s*|sub[\s-]*)?totals?)[\s\x{3000}]*[:：]?[\s\x{3000}]*"
+    r"(?i)[\s\x{3000}]*(本[页月年期]|期末)?([合总小共累][\s\x{3000}]*计|(grand\s*|sub[\s-]*)?totals?)"
+    r"[\s\x{3000}]*[:\x{ff1a}]?[\s\x{3000}]*"
 )
 _SQL_TYPES = {FieldType.DATE: "DATE", FieldType.AMOUNT: "BIGINT", FieldType.INTEGER: "BIGINT"}
 _ROWS_SHOWN = 10
@@ -131,9 +132,7 @@ class Typing:
     def _set_aside_totals(self) -> None:
         """A total: no identifier, and 合计 or the like in some cell."""
         own = [f"c{self.mapping[f.name]}" for f in self.kind.of_type(FieldType.IDENTIFIER) if f.name in self.mapping]
-        unidentified = " AND ".join(
-            f"(coalesce(trim({cell}), '') = '' OR regexp_full_match({cell}, '{_TOTAL}'))" for cell in own
-        )
+        unidentified = " AND ".join(f"({blank_sql(cell)} OR regexp_full_match({cell}, '{_TOTAL}'))" for cell in own)
         somewhere = " OR ".join(
             f"coalesce(regexp_full_match(c{place}, '{_TOTAL}'), false)" for place in range(len(self.sheet.headers))
         )
@@ -296,7 +295,7 @@ class Typing:
         return Refusal(
             "ambiguous_dates",
             _(
-                "Column “{header}”: “{example}” may be {day_first} or {month_first}, and nothing in the column decides. "
+                "Column “{header}”: “{example}” may be {day_first} or {month_first}, and the column does not decide. "
                 "Write dates as 2020-01-31, or set date_order to dmy or mdy in a profile."
             ),
             status=422,
@@ -333,7 +332,7 @@ class Typing:
         if not odd and column.plain != nothing_plain:
             return final.plain
 
-        def parse(text: str, currency: str) -> int | amounts.Bad | None:
+        def parse(text: str, currency: str) -> int | Bad | None:
             digits = self.digits(currency or self.default or "")
             return amounts.parse(text, currency, digits, mark=mark or "point", factor=factor, noisy=noisy)
 
@@ -345,7 +344,8 @@ class Typing:
         """The plain form for each number of digits the currencies in use have."""
         fallback = self.default or ""
         return {
-            digits: amounts.plain_sql(cell, digits) for digits in {self.digits(code or fallback) for code in self.in_use}
+            digits: amounts.plain_sql(cell, digits)
+            for digits in {self.digits(code or fallback) for code in self.in_use}
         }
 
     def _plain_with(self, forms: Mapping[int, str], currency: str) -> str:

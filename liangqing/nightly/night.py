@@ -6,35 +6,22 @@ import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from django.conf import settings
-from django.db import connection
 
+from liangqing.kit.snapshot import read_into
 from liangqing.nightly.plan import Source
 from liangqing.policy import Policy
 
 _MEMORY = "1500MB"
-
-
-def database_uri() -> str:
-    """Where libpq finds the database that Django is connected to (in tests, the test database)."""
-    parameters = connection.get_connection_params()
-    names = {"dbname": "dbname", "user": "user", "password": "password", "host": "host", "port": "port"}
-    quoted = (
-        "{}='{}'".format(name, str(parameters[key]).replace("\\", "\\\\").replace("'", "\\'"))
-        for key, name in names.items()
-        if parameters.get(key)
-    )
-    return " ".join(quoted)
 
 
 class Night:
@@ -67,17 +54,9 @@ class Night:
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
-    def read(self, sources: list[Source]) -> None:
-        """Take the snapshot: every source in one read-only transaction, so that all tables tell of one moment."""
-        with adbc.connect(database_uri()) as reader, reader.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            for source in sources:
-                cursor.execute(source.query.format(as_of=self.date.isoformat()))
-                with cursor.fetch_record_batch() as batches:
-                    raw = self.con.con
-                    raw.register("incoming", batches)
-                    raw.execute(f"CREATE TABLE {source.name} AS SELECT * FROM incoming").fetchall()
-                    raw.unregister("incoming")
+    def read(self, sources: Iterable[Source], *, party_id: int | None = None) -> None:
+        """Take the snapshot, of everybody or of one party: all sources in one read-only transaction."""
+        read_into(self.con.con, {source.name: source.sql(self.date, party_id) for source in sources})
 
     def table(self, name: str) -> ir.Table:
         return self.con.table(name)

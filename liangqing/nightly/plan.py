@@ -13,10 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """A table of the snapshot: what to read from PostgreSQL. ``{as_of}`` in the query stands for the date."""
+    """A table of the snapshot: what to read from PostgreSQL. ``{as_of}`` in the query stands for the date.
+
+    ``of_party`` is the condition that keeps one party's rows (``{party}`` its id), for the answer about a single
+    account; empty where the table is not about parties.
+    """
 
     name: str
     query: str
+    of_party: str = ""
+
+    def sql(self, as_of: dt.date, party_id: int | None = None) -> str:
+        query = self.query.format(as_of=as_of.isoformat())
+        if party_id is None or not self.of_party:
+            return query
+        return f"SELECT * FROM ({query}) q WHERE {self.of_party.format(party=int(party_id))}"
 
 
 @dataclass(frozen=True)

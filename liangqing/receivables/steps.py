@@ -12,13 +12,23 @@ SOURCES = (
         """SELECT b.id AS bill_id, b.party_id, b.creditor_id, b.currency, b.kind, b.issued_on, b.due_on,
                   c.ends_on AS contract_ends_on, b.principal + b.interest + b.penalty + b.fee AS amount, b.seller_id
            FROM receivables_bill b LEFT JOIN receivables_contract c ON c.id = b.contract_id""",
+        of_party="party_id = {party}",
     ),
     Source(
         "adjustments",
         """SELECT bill_id, effective_on, principal + interest + penalty + fee AS amount FROM receivables_adjustment""",
+        of_party="bill_id IN (SELECT id FROM receivables_bill WHERE party_id = {party})",
     ),
-    Source("receipts", "SELECT id AS receipt_id, party_id, creditor_id, currency, received_on, amount FROM receivables_receipt"),
-    Source("allocations", "SELECT receipt_id, bill_id, allocated_on, amount FROM receivables_allocation"),
+    Source(
+        "receipts",
+        "SELECT id AS receipt_id, party_id, creditor_id, currency, received_on, amount FROM receivables_receipt",
+        of_party="party_id = {party}",
+    ),
+    Source(
+        "allocations",
+        "SELECT receipt_id, bill_id, allocated_on, amount FROM receivables_allocation",
+        of_party="bill_id IN (SELECT id FROM receivables_bill WHERE party_id = {party})",
+    ),
 )
 
 

@@ -10,7 +10,13 @@ from liangqing.nightly.plan import Landing, Source, Step
 from liangqing.warning.actions import landing
 from liangqing.warning.rules import levels
 
-SOURCES = (Source("standings", "SELECT id AS standing_id, party_id, creditor_id, currency, level, row FROM warning_standing"),)
+SOURCES = (
+    Source(
+        "standings",
+        "SELECT id AS standing_id, party_id, creditor_id, currency, level, row FROM warning_standing",
+        of_party="party_id = {party}",
+    ),
+)
 
 
 def decide_levels(night: Night) -> None:

@@ -67,7 +67,9 @@ def check_archive(path: str) -> None:
 
 def rows_of(sheet: Any) -> Iterator[list[Any]]:
     """Every row of a sheet from its first line and first column on, so that places are what a person sees."""
-    before = [""] * sheet.start[1]  # the reader keeps the blank lines above a table, but not the blank columns beside it
+    before = [""] * sheet.start[
+        1
+    ]  # the reader keeps the blank lines above a table, but not the blank columns beside it
     for row in sheet.iter_rows():
         yield before + row if before else row
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 import csv
 import gc
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from django.utils.translation import gettext_lazy as _
 
-from liangqing.imports.rules.outcome import shown
+from liangqing.imports.rules.outcome import BLANKS, blank_sql, shown
 from liangqing.kit.refusal import Refusal
+
+if TYPE_CHECKING:
+    from _csv import _reader as Reader
 
 _CHUNK_CHARACTERS = 1 << 24
 _CHUNK_CELLS = 400_000
@@ -40,28 +44,41 @@ class Layout:
     physical: int
 
 
-def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, *, one_line_head: bool) -> str:
-    """Fill ``raw`` and ``surplus``; tells which road was taken, ``fast`` or ``careful``."""
+def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, head: Sequence[Sequence[str]]) -> str:
+    """Fill ``raw`` and ``surplus``; tells which road was taken, ``fast`` or ``careful``.
+
+    ``head`` are the first records, up to the headers at least.
+    """
     connection.execute("CREATE TABLE surplus (row BIGINT, cells VARCHAR)")
-    if one_line_head and is_plain(path, layout) and load_fast(connection, path, layout):
+    above = [cell for record in head[: layout.header + 1] for cell in record]
+    one_line_each = not any("\n" in cell or "\r" in cell for cell in above)
+    headers = tuple(head[layout.header])
+    if one_line_each and load_fast(connection, path, layout, headers):
         return "fast"
     load_carefully(connection, path, layout)
     return "careful"
 
 
-def is_plain(path: Path, layout: Layout) -> bool:
-    """Whether lines and records are surely numbered alike and quotes can mean only one thing."""
+def plain_lines(path: Path, layout: Layout) -> int | None:
+    """How many lines follow the headers when lines are surely records and quotes can mean only one thing; else None."""
     if layout.physical < 2:
-        return False
+        return None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        returns = _count(text, b"\r")
-        if returns and not (returns == _count(text, b"\r\n") == _count(text, b"\n")):
-            return False
+        returns, newlines = _count(text, b"\r"), _count(text, b"\n")
+        if returns and not (returns == newlines == _count(text, b"\r\n")):
+            return None
         newline = b"\r\n" if returns else b"\n"
-        blank_line = text[: len(newline)] == newline or text.find(newline * 2) >= 0
+        headers = 0
+        for _line in range(layout.header):
+            headers = text.find(newline, headers) + len(newline)
+        end = len(text)
+        while end > headers and text[end - 1] in b"\r\n":
+            end -= 1
+            newlines -= text[end] == 10
+        blank = text.find(newline * 2, headers, end)  # blank lines shift the numbers of the lines behind them
         # DuckDB forgives blanks around a quoted cell, the csv module does not.
-        doubtful_quotes = text.find(b'"') >= 0 and (text.find(b'" ') >= 0 or text.find(b' "') >= 0)
-        return not blank_line and not doubtful_quotes and text.find(b"\0") < 0
+        doubtful = text.find(b'"') >= 0 and (text.find(b'" ') >= 0 or text.find(b' "') >= 0)
+        return None if blank >= 0 or doubtful or text.find(b"\0") >= 0 else newlines - layout.header
 
 
 def _count(text: mmap.mmap, what: bytes) -> int:
@@ -71,28 +88,34 @@ def _count(text: mmap.mmap, what: bytes) -> int:
     return total
 
 
-def load_fast(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> bool:
-    """The wide road. Any doubt DuckDB has about a row makes it False, and nothing is kept."""
+def load_fast(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, headers: tuple[str, ...]) -> bool:
+    """The wide road. Any doubt about a row makes it False, and nothing is kept."""
+    lines = plain_lines(path, layout)
+    if lines is None:
+        return False
     quoted = _has_quotes(path)
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(layout.physical))
     kept = ", ".join(f"c{place}" for place in range(layout.width))
+    source = (
+        f"read_csv(?, auto_detect = false, header = false, columns = {{{columns}}}, delim = '{layout.delimiter}', "
+        "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
+        f"max_line_size = 4194304, parallel = {'false' if quoted else 'true'}, skip = "
+    )
     try:
-        connection.execute(
-            f"CREATE TABLE lines AS SELECT {kept} FROM read_csv(?, auto_detect = false, header = false, "
-            f"skip = {layout.header + 1}, columns = {{{columns}}}, delim = '{layout.delimiter}', "
-            "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-            f"max_line_size = 4194304, parallel = {'false' if quoted else 'true'})",
-            [str(path)],
-        )
+        seen = connection.execute(f"SELECT * FROM {source}{layout.header}) LIMIT 1", [str(path)]).fetchone()
+        if seen is None or tuple(cell or "" for cell in seen) != headers:  # it skipped other lines than we did
+            return False
+        connection.execute(f"CREATE TABLE lines AS SELECT {kept} FROM {source}{layout.header + 1})", [str(path)])
     except duckdb.Error:
         connection.execute("DROP TABLE IF EXISTS lines")
         return False
+    if _one(connection, "SELECT count(*) FROM lines") != lines:  # a quoted line break, or a quote that never closes
+        connection.execute("DROP TABLE lines")
+        return False
     first = layout.header + 2
-    blank = " AND ".join(f"coalesce(trim(c{place}), '') = ''" for place in range(layout.width))
+    blank = " AND ".join(blank_sql(f"c{place}") for place in range(layout.width))
     if _one(connection, f"SELECT count(*) FROM lines WHERE {blank}"):
-        connection.execute(
-            f"CREATE TABLE raw AS SELECT rowid + {first} AS row, {kept} FROM lines WHERE NOT ({blank})"
-        )
+        connection.execute(f"CREATE TABLE raw AS SELECT rowid + {first} AS row, {kept} FROM lines WHERE NOT ({blank})")
         connection.execute("DROP TABLE lines")
     else:
         connection.execute(f"CREATE VIEW raw AS SELECT rowid + {first} AS row, {kept} FROM lines")
@@ -136,9 +159,7 @@ def load_carefully(connection: duckdb.DuckDBPyConnection, path: Path, layout: La
             gc.enable()
 
 
-def _chunks(
-    path: Path, layout: Layout, surplus: list[tuple[int, str]]
-) -> Iterator[tuple[list[int], list[pa.Array]]]:
+def _chunks(path: Path, layout: Layout, surplus: list[tuple[int, str]]) -> Iterator[tuple[list[int], list[pa.Array]]]:
     """Chunks of records, turned into columns, with the number of each record."""
     limit = max(_STEP, min(50_000, _CHUNK_CELLS // layout.width))
     with path.open(encoding="utf-8", newline="") as file:
@@ -152,45 +173,47 @@ def _chunks(
 
         reader = csv.reader(lines(), delimiter=layout.delimiter, strict=True)
         number = layout.header + 1
-        for _skipped in range(number):
-            next(reader, None)
+        _take(reader, number)
         finished = False
         while not finished:
             records: list[list[str]] = []
             read = 0
-            while len(records) < limit and read < _CHUNK_CHARACTERS:
-                try:
-                    step = list(islice(reader, _STEP))
-                except csv.Error:
-                    raise Refusal(
-                        "broken_quotes",
-                        _(
-                            "The double quotes near line {line} do not match. "
-                            "Write a quote inside a cell twice, or save the file again as xlsx."
-                        ),
-                        status=422,
-                        line=reader.line_num,
-                    ) from None
+            while len(records) < limit and read < _CHUNK_CHARACTERS and not finished:
+                step = _take(reader, _STEP)
                 records.extend(step)
-                if len(step) < _STEP:
-                    finished = True
-                    break
+                finished = len(step) < _STEP
             if records:
                 yield _columns(records, number + 1, layout, surplus)
                 number += len(records)
+
+
+def _take(reader: Reader, count: int) -> list[list[str]]:
+    """The next records; refuses where quotes do not match, because what follows could be swallowed by a cell."""
+    try:
+        return list(islice(reader, count))
+    except csv.Error:
+        raise Refusal(
+            "broken_quotes",
+            _(
+                "The double quotes near line {line} do not match. "
+                "Write a quote inside a cell twice, or save the file again as xlsx."
+            ),
+            status=422,
+            line=reader.line_num,
+        ) from None
 
 
 def _columns(
     records: list[list[str]], first: int, layout: Layout, surplus: list[tuple[int, str]]
 ) -> tuple[list[int], list[pa.Array]]:
     numbers = list(range(first, first + len(records)))
-    odd_widths = {len(record) for record in records} != {layout.physical}
-    if odd_widths or not all(map(any, records)) or any(not "".join(record).strip() for record in records):
+    even = all(len(record) == layout.physical for record in records)
+    if not even or any(_is_blank(record, layout) for record in records):
         kept, numbers_kept = [], []
         for number, record in zip(numbers, records, strict=True):
-            if not "".join(record).strip():
+            beyond = [cell for cell in record[layout.physical :] if cell.strip(BLANKS)]
+            if _is_blank(record, layout) and not beyond:
                 continue
-            beyond = [cell for cell in record[layout.physical :] if cell.strip()]
             if beyond:
                 surplus.append((number, shown(" | ".join(beyond), 200)))
             kept.append((record + [""] * layout.physical)[: layout.physical])
@@ -198,3 +221,7 @@ def _columns(
         numbers, records = numbers_kept, kept
     columns = list(zip(*records, strict=True))[: layout.width] if records else [()] * layout.width
     return numbers, [pa.array(column, pa.string()) for column in columns]
+
+
+def _is_blank(record: list[str], layout: Layout) -> bool:
+    return not "".join(record[: layout.width]).strip(BLANKS)

@@ -19,11 +19,9 @@ DELIMITERS = (",", "\t", ";", "|")
 CHUNK = 1 << 20
 LINES_LOOKED_AT = 60
 
-_ENCODINGS = {
-    codecs.lookup(name).name
-    for name in """utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gb18030 gbk gb2312 big5 big5hkscs cp950 latin-1 cp1252
-    iso8859-15 shift_jis cp932 euc-jp euc-kr cp949 ascii""".split()
-}
+_NAMES = """utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gb18030 gbk gb2312 big5 big5hkscs cp950 latin-1 cp1252
+iso8859-15 shift_jis cp932 euc-jp euc-kr cp949 ascii"""
+_ENCODINGS = {codecs.lookup(name).name for name in _NAMES.split()}
 _ENOUGH_TO_BE_UTF8 = 10  # characters beyond ASCII decoded before an error: then the file is damaged UTF-8, nothing else
 
 
@@ -51,7 +49,10 @@ def format_of(path: Path) -> str:
     if beginning.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
         raise Refusal(
             "web_page",
-            _("The file is a web page or XML, not a spreadsheet. Open it in a spreadsheet program and save it as xlsx."),
+            _(
+                "The file is a web page or XML, not a spreadsheet. "
+                "Open it in a spreadsheet program and save it as xlsx."
+            ),
             status=422,
         )
     return "text"
@@ -161,9 +162,8 @@ def _text(path: Path, encoding: str) -> Text:
         start = file.read(CHUNK + 1)
     whole = len(start) <= CHUNK
     head = start.decode("utf-8", errors="strict" if whole else "ignore")
-    if not head.strip(" \t\r\n\0,;|"):
-        if whole:
-            raise Refusal("empty_file", _("The file is empty. Export it again."), status=422)
+    if whole and not head.strip(" \t\r\n\0,;|"):
+        raise Refusal("empty_file", _("The file is empty. Export it again."), status=422)
     controls = sum(head.count(chr(code)) for code in range(32) if code not in (9, 10, 12, 13, 26))
     if controls * 20 > len(head):
         raise Refusal(

@@ -47,9 +47,7 @@ def refuse(code: str) -> Refusal:
     return Refusal(code, _SENTENCES[code], status=422, limit=MOST_COLUMNS)
 
 
-def to_csv(
-    path: Path, folder: Path, known: frozenset[str], *, memory: int = MEMORY, seconds: int = SECONDS
-) -> Copied:
+def to_csv(path: Path, folder: Path, known: frozenset[str], *, memory: int = MEMORY, seconds: int = SECONDS) -> Copied:
     """Let the child copy the sheet that holds the table; whatever befalls the child becomes a refusal."""
     target = folder / "sheet.csv"
     order = {

@@ -1,11 +1,10 @@
-"""Amounts as people and programs write them, into whole minor units. No float touches them, and no huge number is built."""
+"""Amounts as people and programs write them, into whole minor units. No float, and no number of unbounded size."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
 from liangqing.imports.rules import currencies
@@ -51,10 +50,7 @@ def plain_sql(cell: str, digits: int) -> str:
 
 def point_evidence_sql(cell: str) -> str:
     """SQL: whether a plain cell is possible only with a decimal point. The twin of :func:`evidence`."""
-    return (
-        f"(contains({cell}, '.') AND (contains({cell}, ',')"
-        f" OR NOT regexp_full_match({cell}, '-?[0-9]{{1,3}}\\.[0-9]{{3}}')))"
-    )
+    return f"NOT regexp_full_match({cell}, '-?([0-9]+|[0-9]{{1,3}}[.,][0-9]{{3}})')"
 
 
 def evidence(texts: Iterable[str], so_far: Evidence | None = None) -> Evidence:
@@ -115,20 +111,24 @@ def parse(
         return bad
     if len(whole) > 16:
         return Bad("amount_out_of_range", shown(text))
-    exact = Fraction(int((whole + fraction) or "0"), 10 ** len(fraction))
-    minor = exact * (_UNITS[shape["unit"]] if shape["unit"] else factor) * 10**digits
-    rounded = (minor.numerator * 2 + minor.denominator) // (minor.denominator * 2)
+    if shape["unit"]:
+        factor = _UNITS[shape["unit"]]
+    elif shape["after"] in ("元", "圆"):
+        factor = 1
+    minor: int = int((whole + fraction) or "0") * factor * 10**digits
+    scale: int = 10 ** len(fraction)
+    rounded: int = (2 * minor + scale) // (2 * scale)
     if rounded >= LIMIT:
         return Bad("amount_out_of_range", shown(text))
-    if minor != rounded and not (noisy and _is_noise(minor, rounded)):
+    if minor != rounded * scale and not (noisy and _is_noise(minor, rounded * scale, scale)):
         return Bad("too_many_decimals", shown(text))
     return -rounded if signs and signs[0] in ("(", "-") else rounded
 
 
-def _is_noise(minor: Fraction, rounded: int) -> bool:
+def _is_noise(minor: int, rounded: int, scale: int) -> bool:
     """Whether the difference is what binary numbers leave behind, never as much as a hundredth of a minor unit."""
     difference = abs(minor - rounded)
-    return difference * 10**9 <= minor and difference * 100 <= 1
+    return difference * 10**9 <= minor and difference * 100 <= scale
 
 
 def _clean(text: str) -> str:

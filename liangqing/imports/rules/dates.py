@@ -16,12 +16,9 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 _SERIALS = range(20_000, 80_001)  # Excel's day numbers from 1954 to 2119
 _SERIAL_ZERO = date(1899, 12, 30)
 
+_MONTH_NAMES = "january february march april may june july august september october november december"
 _MONTHS = {
-    name[:length]: number
-    for number, name in enumerate(
-        "january february march april may june july august september october november december".split(), start=1
-    )
-    for length in (3, len(name))
+    name[:length]: number for number, name in enumerate(_MONTH_NAMES.split(), start=1) for length in (3, len(name))
 } | {"sept": 9}
 
 _TIME = re.compile(

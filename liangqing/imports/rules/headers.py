@@ -37,7 +37,11 @@ def known_spellings(kinds: Iterable[Kind], profile: Mapping[str, str] | None = N
 
 
 def recognise(
-    headers: Sequence[str], kinds: Sequence[Kind], *, wanted: str | None = None, profile: Mapping[str, str] | None = None
+    headers: Sequence[str],
+    kinds: Sequence[Kind],
+    *,
+    wanted: str | None = None,
+    profile: Mapping[str, str] | None = None,
 ) -> tuple[Kind, dict[str, int]]:
     """The kind of a file and the column of each field. What the profile names wins; what it omits is guessed."""
     named = _named_columns(headers, kinds, profile or {})

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 BLANKS = " \t\r\n\u3000\u00a0"
 """What is trimmed from the ends of every cell, in SQL and in Python alike."""
 
+_BLANK_SQL = "[ \\t\\r\\n\\x{3000}\\x{a0}]*"
+
 SPREADSHEET_ERRORS = frozenset(
     ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 )
@@ -19,6 +21,11 @@ class Bad:
 
     code: str
     detail: str = ""
+
+
+def blank_sql(cell: str) -> str:
+    """SQL: whether a cell is empty or nothing but blanks."""
+    return f"coalesce(regexp_full_match({cell}, '{_BLANK_SQL}'), true)"
 
 
 def shown(text: str, limit: int = 60) -> str:

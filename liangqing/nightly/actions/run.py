@@ -27,9 +27,10 @@ from django.utils.translation import gettext_lazy as _
 from liangqing import policy
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
+from liangqing.kit.snapshot import database_uri
 from liangqing.nightly.events import NightRun
 from liangqing.nightly.models import Run
-from liangqing.nightly.night import Night, database_uri
+from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Plan
 from liangqing.trail.actions.seal import seal
 from liangqing.trail.actions.tell import Actor, tell
@@ -117,7 +118,7 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> 
     with Night(date, rules) as night:
         hear(date, "snapshot")
         with night.timed("snapshot"):
-            night.read(list(plan.sources))
+            night.read(plan.sources)
         for step in plan.steps:
             hear(date, step.name)
             with night.timed(step.name):

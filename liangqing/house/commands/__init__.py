@@ -1,0 +1,60 @@
+"""The command line. Names and JSON keys are a contract: other people's scripts use them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from liangqing.house import start
+
+
+class Commands(click.Group):
+    """Commands that end in a sentence rather than a trace when a rule says no."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from liangqing.kit.refusal import Refusal
+
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            if ctx.meta.get("json"):
+                click.echo(json.dumps({"error": {"code": refusal.code, "message": refusal.sentence}}, ensure_ascii=False))
+            click.echo(refusal.sentence, err=True)
+            sys.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="liangqing", prog_name="liangqing")
+def main() -> None:
+    """Liangqing 两清: bills that are late, from early warning to archive."""
+
+
+def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that runs in the house brought up."""
+
+    def wrap(function: Callable[..., Any]) -> click.Command:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("as_json"):
+                click.get_current_context().meta["json"] = True
+            start.start()
+            return function(*args, **kwargs)
+
+        run.__doc__ = function.__doc__
+        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        return main.command(name, **options)(run)
+
+    return wrap
+
+
+def say(value: Any) -> None:
+    """JSON for programs."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+
+from liangqing.house.commands import files, institution, nights, reports  # noqa: E402, F401  (they register themselves)

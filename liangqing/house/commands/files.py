@@ -1,0 +1,105 @@
+"""import, imports, undo: files in, and back out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from liangqing.house.commands import command, json_option, say
+
+_ORDER = {"customers": 0, "bills": 1, "payments": 2}
+
+
+@command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--kind", type=click.Choice(list(_ORDER)), help="What the files hold; guessed when not given.")
+@click.option("--profile", help="Remember how these files are read under this name, or read them as remembered.")
+@click.option("--currency", help="The currency of amounts that name none (CNY).")
+@click.option("--no-clearing", is_flag=True, help="Leave clearing dates out: land every bill as open.")
+@click.option("--dry-run", is_flag=True, help="Check and tell everything, land nothing.")
+@json_option
+def import_files(
+    files: tuple[Path, ...],
+    kind: str | None,
+    profile: str | None,
+    currency: str | None,
+    no_clearing: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Import customers, bills and payments from CSV, XLSX or XLS files."""
+    from liangqing.house.commands import terminal
+    from liangqing.house.importables import IMPORTABLES
+    from liangqing.imports.actions.bring import Result, bring
+    from liangqing.kit.refusal import Refusal
+
+    told: list[dict[str, Any]] = []
+    rejected = landed = failed = 0
+    for path in _in_order(files, kind):
+        try:
+            with terminal.progress(path.name, quiet=as_json) as hear:
+                result = bring(
+                    path,
+                    IMPORTABLES,
+                    wanted=kind,
+                    profile=profile,
+                    currency=(currency or "CNY").upper(),
+                    no_clearing=no_clearing,
+                    dry_run=dry_run,
+                    progress=hear,
+                )
+        except Refusal as refusal:
+            failed += 1
+            result = Result(file=str(path), kind=kind or "")
+            result.errors = [{"row": None, "field": None, "code": refusal.code, "message": refusal.sentence}]
+        rejected += result.rejected
+        landed += result.landed
+        told.append(result.as_json())
+        if not as_json:
+            terminal.import_result(result, dry_run=dry_run)
+    if as_json:
+        say(told)
+    if failed or rejected:
+        sys.exit(1 if landed else 2)
+
+
+def _in_order(files: tuple[Path, ...], kind: str | None) -> list[Path]:
+    """Customers before bills before payments, whatever order they were named in."""
+    if kind or len(files) == 1:
+        return list(files)
+    from liangqing.house.importables import IMPORTABLES
+    from liangqing.imports.actions.bring import kind_of
+
+    kinds = {path: kind_of(path, IMPORTABLES) for path in files}
+    return sorted(files, key=lambda path: _ORDER.get(kinds[path] or "", 3))
+
+
+@command("imports")
+@json_option
+def list_imports(as_json: bool) -> None:
+    """What was imported, the last first."""
+    from liangqing.house.commands import terminal
+    from liangqing.imports.models import Import
+
+    records = list(Import.objects.order_by("-id")[:50])
+    if as_json:
+        names = ("id", "file", "kind", "rows", "created", "updated", "unchanged", "rejected", "status", "landed_at")
+        say([{name: getattr(record, name) for name in names} for record in records])
+    else:
+        terminal.imports(records)
+
+
+@command("undo")
+@click.argument("number", type=int)
+def undo_import(number: int) -> None:
+    """Take import NUMBER back, while nothing depends on it."""
+    from django.utils.translation import gettext as _
+
+    from liangqing.house.importables import IMPORTABLES
+    from liangqing.imports.actions.bring import undo
+
+    record = undo(number, IMPORTABLES)
+    click.echo(_("Import {number} ({file}) is undone.").format(number=record.pk, file=record.file))

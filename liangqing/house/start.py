@@ -1,0 +1,50 @@
+"""Bring the house up for one command: database, settings, language, tables as they should be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    return Path(os.environ.get("LIANGQING_HOME", "~/.liangqing")).expanduser()
+
+
+def start(*, migrate: bool = True) -> None:
+    """Start the embedded database if no server is named, set Django up, bring the tables up to date."""
+    from liangqing.house import postgres
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liangqing.house.settings")
+    postgres.ensure(home())
+    import django
+    from django.conf import settings
+    from django.utils import translation
+
+    django.setup()
+    translation.activate(settings.LANGUAGE_CODE)
+    from liangqing.house import wiring
+
+    wiring.wire()
+    if migrate:
+        _migrate()
+
+
+def _migrate() -> None:
+    """Apply what is pending, one process at a time; nothing pending costs one query."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    def pending() -> bool:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+    if not pending():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('liangqing migrate'))")
+        try:
+            if pending():
+                call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('liangqing migrate'))")

@@ -1,0 +1,256 @@
+"""Bring a file in: read, recognise, type, land, remember.
+
+1. The file is read into a staging database of its own and checked there as a set; nothing of it is stored yet.
+2. Imports land one at a time, in one transaction: all good rows or, when anything fails, none.
+3. Rows with problems go to an error file that can be corrected and imported again.
+4. The import is told to the trail with digests of the money rows it brought, and sealed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.imports.events import FileImported, ImportUndone
+from liangqing.imports.fields import Kind
+from liangqing.imports.landing import Arrival, Importable, Landed
+from liangqing.imports.models import Import, Profile
+from liangqing.imports.rules.headers import recognise
+from liangqing.imports.staging import Sheet, Staging
+
+from liangqing.kit import clock
+from liangqing.kit.refusal import Refusal
+from liangqing.trail.actions.seal import seal
+from liangqing.trail.actions.tell import Actor, tell
+
+SHOWN_ERRORS = 100
+
+
+@dataclass
+class Result:
+    """What became of one file, as people and programs are told."""
+
+    file: str
+    kind: str
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    warnings: dict[str, int] = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    error_file: str | None = None
+    import_id: int | None = None
+    sentences: list[str] = field(default_factory=list)
+    """The warnings, for people."""
+
+    @property
+    def landed(self) -> int:
+        return self.created + self.updated + self.unchanged
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in dataclasses.asdict(self).items() if name != "sentences"}
+
+
+Progress = Callable[[str], None]
+
+
+def bring(
+    path: Path,
+    importables: Sequence[Importable],
+    *,
+    wanted: str | None = None,
+    profile: str | None = None,
+    currency: str | None = None,
+    no_clearing: bool = False,
+    dry_run: bool = False,
+    by: Actor | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Bring one file in. With ``dry_run`` everything is done and told, and nothing lands.
+
+    Raises ``Refusal`` when the file as a whole can't be read or understood; nothing has landed then.
+    """
+    hear = progress or (lambda _step: None)
+    if not path.is_file():
+        raise Refusal("no_file", _("There is no file “{path}”."), status=404, path=path)
+    kinds = [importable.kind for importable in importables]
+    with Staging(Path(settings.HOME) / "tmp") as staging:
+        hear("read")
+        remembered = _profile(profile)
+        mapping = remembered.mapping if remembered else {}
+        kind_wanted = wanted or (remembered.kind if remembered else None)
+        sheet = staging.read(path, kinds=kinds, profile=mapping)
+        kind, columns = recognise(sheet.headers, kinds, wanted=kind_wanted, profile=mapping)
+        hear("check")
+        staging.type(sheet, kind, columns, currency=currency, profile=mapping)
+        importable = next(each for each in importables if each.kind.name == kind.name)
+        hear("land")
+        record = Import(
+            file=path.name,
+            sha256=_sha256(path),
+            kind=kind.name,
+            mapping={name: sheet.headers[column] for name, column in columns.items()},
+            rows=sheet.rows,
+            landed_at=clock.now(),
+            actor_id=by.pk if by else None,
+        )
+        landed = _land(staging, importable, record, columns, no_clearing=no_clearing, dry_run=dry_run, by=by)
+        result = _result(path, staging, sheet, kind, landed, record)
+        if result.rejected:
+            result.error_file = str(_error_file(path))
+            staging.write_errors(Path(result.error_file), sheet)
+        if dry_run:
+            result.import_id = None
+        else:
+            if profile:
+                _remember(profile, kind, record.mapping, mapping)
+            hear("seal")
+            seal()
+        return result
+
+
+def _land(
+    staging: Staging,
+    importable: Importable,
+    record: Import,
+    columns: dict[str, int],
+    *,
+    no_clearing: bool,
+    dry_run: bool,
+    by: Actor | None,
+) -> Landed:
+    """One transaction, one import at a time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('liangqing import'))")
+        record.created = record.updated = record.unchanged = record.rejected = 0
+        record.warnings = {}
+        record.save()
+        arrival = Arrival(
+            staging=staging,
+            cursor=cursor,
+            record=record,
+            mapped=frozenset(columns),
+            options={"no_clearing": no_clearing},
+        )
+        landed = importable.land(arrival)
+        record.created, record.updated, record.unchanged = landed.created, landed.updated, landed.unchanged
+        record.rejected = _rejected(staging)
+        record.warnings = _warnings(staging)
+        record.save()
+        tell(
+            FileImported(
+                thing_id=record.pk,
+                file=record.file,
+                sha256=record.sha256,
+                kind=record.kind,
+                rows=record.rows,
+                created=record.created,
+                updated=record.updated,
+                unchanged=record.unchanged,
+                rejected=record.rejected,
+                digests=landed.digests,
+            ),
+            by=by,
+        )
+        if dry_run:
+            transaction.set_rollback(True)
+    return landed
+
+
+def _result(path: Path, staging: Staging, sheet: Sheet, kind: Kind, landed: Landed, record: Import) -> Result:
+    return Result(
+        file=str(path),
+        kind=kind.name,
+        rows=sheet.rows,
+        created=landed.created,
+        updated=landed.updated,
+        unchanged=landed.unchanged,
+        rejected=_rejected(staging),
+        warnings=_warnings(staging),
+        errors=staging.first_problems(SHOWN_ERRORS),
+        import_id=record.pk,
+        sentences=[warning["message"] for warning in staging.warnings()],
+    )
+
+
+def _rejected(staging: Staging) -> int:
+    ((count,),) = staging.con.execute("SELECT count(DISTINCT row) FROM problems").fetchall()
+    return int(count)
+
+
+def _warnings(staging: Staging) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for warning in staging.warnings():
+        counts[warning["code"]] += warning["count"]
+    return dict(counts)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _error_file(path: Path) -> Path:
+    """A free name beside the file, or in the data folder when that place can't be written to."""
+    for folder in (path.parent, Path(settings.HOME) / "errors"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for turn in range(1, 10_000):
+                place = folder / f"{path.stem}.errors{'' if turn == 1 else f'-{turn}'}.csv"
+                if not place.exists():
+                    place.touch(mode=0o600)
+                    return place
+        except OSError:
+            continue
+    raise Refusal("no_place", _("No error file can be written beside {path} nor in the data folder."), path=path)
+
+
+def _profile(name: str | None) -> Profile | None:
+    return Profile.objects.filter(name=name).first() if name else None
+
+
+def _remember(name: str, kind: Kind, mapping: dict[str, str], options: dict[str, str]) -> None:
+    """Keep how this file was read under the profile's name, so that the next of its origin is read the same way."""
+    kept = {key: value for key, value in options.items() if key in ("date_order", "decimal_mark")}
+    Profile.objects.update_or_create(name=name, defaults={"kind": kind.name, "mapping": {**mapping, **kept}})
+
+
+def undo(import_id: int, importables: Sequence[Importable], *, by: Actor | None = None) -> Import:
+    """Take an import back while nothing depends on it.
+
+    Raises ``Refusal``: ``no_import``, ``already_undone``, or the reason why something depends on it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('liangqing import'))")
+        record = Import.objects.filter(pk=import_id).first()
+        if record is None:
+            raise Refusal("no_import", _("There is no import {number}."), status=404, number=import_id)
+        if record.status == Import.Status.UNDONE:
+            raise Refusal("already_undone", _("Import {number} has been undone already."), number=import_id)
+        importable = next(each for each in importables if each.kind.name == record.kind)
+        digests = importable.undo(record, cursor)
+        Import.objects.filter(pk=record.pk).update(status=Import.Status.UNDONE)
+        tell(ImportUndone(thing_id=record.pk, file=record.file, digests=digests), by=by)
+    seal()
+    record.refresh_from_db()
+    return record
+
+
+def kind_of(path: Path, importables: Sequence[Importable]) -> str | None:
+    """Which kind a file is, or None when it can't be told or read; from its first rows, without reading it all."""
+    kinds = [importable.kind for importable in importables]
+    try:
+        with Staging(Path(settings.HOME) / "tmp") as staging:
+            return recognise(staging.read(path, kinds=kinds).headers, kinds)[0].name
+    except (Refusal, OSError):
+        return None

@@ -1,0 +1,31 @@
+"""Tables out of PostgreSQL into DuckDB, column by column (Arrow), all telling of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+
+import adbc_driver_postgresql.dbapi as adbc
+import duckdb
+from django.db import connection
+
+
+def database_uri() -> str:
+    """Where libpq finds the database that Django is connected to (in tests, the test database)."""
+    parameters = connection.get_connection_params()
+    pairs = ((name, parameters.get(name)) for name in ("dbname", "user", "password", "host", "port"))
+    return " ".join(
+        "{}='{}'".format(name, str(value).replace("\\", "\\\\").replace("'", "\\'")) for name, value in pairs if value
+    )
+
+
+def read_into(duck: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> None:
+    """Make a DuckDB table of each query's rows, streamed; all queries in one read-only transaction."""
+    with adbc.connect(database_uri()) as reader, reader.cursor() as cursor, closing(duck.cursor()) as own:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for name, query in queries.items():
+            cursor.execute(query)
+            with cursor.fetch_record_batch() as batches:
+                own.register("incoming_rows", batches)
+                own.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming_rows").fetchall()
+                own.unregister("incoming_rows")

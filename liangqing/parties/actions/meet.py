@@ -1,0 +1,117 @@
+"""Find the customers a ledger speaks of; make the acquaintance of those it names for the first time.
+
+The customer number is the identity. A name met under a number for the first time becomes a known alias. A ledger that
+has names but no numbers is matched by name, and a customer it brings is numbered by its name.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from liangqing.imports.landing import Arrival
+from liangqing.kit import bulk, sealing
+from liangqing.kit.actions import clause
+from liangqing.kit.snapshot import read_into
+from liangqing.parties.actions.rows import land_aliases, name_index, name_stored
+from liangqing.parties.rules.identity import kind_of
+
+_LONGEST_NUMBER = 64
+
+
+@clause("P2 3.1.1")
+def meet(arrival: Arrival) -> None:
+    """Make the table ``met(number, party_id)``; ``typed.customer`` holds a number afterwards wherever one is known.
+
+    Adds the problem ``unknown_customer`` to rows whose customer is neither known nor named.
+    """
+    duck = arrival.staging.con
+    read_into(duck, {"known_parties": "SELECT id AS party_id, number, kind, name_index, terms_days FROM parties_party"})
+    if "customer" not in arrival.mapped:
+        if "customer_name" not in arrival.mapped:
+            duck.execute("CREATE TABLE met AS SELECT number, party_id FROM known_parties").fetchall()
+            return
+        _number_by_name(arrival)
+    named = "customer_name" in arrival.mapped
+    if named:
+        _bring_new(arrival)
+    duck.execute("CREATE TABLE met AS SELECT number, party_id FROM known_parties").fetchall()
+    arrival.staging.problem(
+        """SELECT t.row, 'customer', 'unknown_customer', t.customer FROM typed t
+           WHERE t.customer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM met m WHERE m.number = t.customer)"""
+    )
+    if named:
+        _learn_spellings(arrival)
+
+
+def _number_by_name(arrival: Arrival) -> None:
+    """Put a number where the file has only a name: that of the one known customer so called, else the name itself."""
+    duck = arrival.staging.con
+    names = [name for (name,) in duck.execute("SELECT DISTINCT customer_name FROM typed WHERE customer_name <> ''").fetchall()]
+    known: dict[bytes, set[str]] = {}
+    arrival.cursor.execute(
+        """SELECT name_index, number FROM parties_party UNION
+           SELECT a.name_index, p.number FROM parties_alias a JOIN parties_party p ON p.id = a.party_id"""
+    )
+    for index, number in arrival.cursor.fetchall():
+        known.setdefault(bytes(index), set()).add(number)
+    numbers, fresh = [], 0
+    for name in names:
+        found = known.get(sealing.index(name), set())
+        numbers.append(next(iter(found)) if len(found) == 1 else name[:_LONGEST_NUMBER])
+        fresh += not found
+    duck.register("by_name", pa.table({"name": pa.array(names, pa.string()), "number": pa.array(numbers, pa.string())}))
+    duck.execute("UPDATE typed SET customer = b.number FROM by_name b WHERE b.name = typed.customer_name").fetchall()
+    duck.unregister("by_name")
+    if fresh:
+        arrival.staging.warn("name_as_number", fresh)
+
+
+def _bring_new(arrival: Arrival) -> None:
+    """Customers met for the first time, under the first spelling the file has of their name."""
+    duck = arrival.staging.con
+    fresh = duck.execute(
+        """SELECT t.customer, arg_min(t.customer_name, t.row) FROM typed t
+           WHERE t.customer IS NOT NULL AND t.customer_name <> ''
+             AND t.row NOT IN (SELECT row FROM problems)
+             AND NOT EXISTS (SELECT 1 FROM known_parties k WHERE k.number = t.customer)
+           GROUP BY t.customer ORDER BY min(t.row)"""
+    ).fetchall()
+    if not fresh:
+        return
+    ids = bulk.reserve(arrival.cursor, bulk.sequence_of("parties_party"), len(fresh))
+    kinds = [kind_of(None, name, None) for _number, name in fresh]
+    parties = pa.table(
+        {
+            "id": pa.array(ids, pa.int64()),
+            "number": [number for number, _name in fresh],
+            "kind": kinds,
+            "name_stored": [name_stored(name, kind) for (_number, name), kind in zip(fresh, kinds, strict=True)],
+            "name_index": [name_index(name) for _number, name in fresh],
+            "identity_stored": [""] * len(fresh),
+            "identity_index": ["\\x"] * len(fresh),
+            "customer_class": [""] * len(fresh),
+            "area": [""] * len(fresh),
+            "country": [""] * len(fresh),
+            "language": [""] * len(fresh),
+            "imported": [arrival.record.pk] * len(fresh),
+        }
+    )
+    bulk.copy_in(arrival.cursor, "parties_party", parties)
+    duck.register("fresh_parties", parties)
+    duck.execute(
+        "INSERT INTO known_parties SELECT id, number, kind, from_hex(name_index[3:]), NULL FROM fresh_parties"
+    ).fetchall()
+    duck.unregister("fresh_parties")
+    arrival.staging.warn("new_customer", len(fresh))
+
+
+def _learn_spellings(arrival: Arrival) -> None:
+    pairs = arrival.staging.con.execute(
+        f"""SELECT DISTINCT k.party_id, k.kind, k.name_index, t.customer_name
+            FROM {arrival.staging.good()} t JOIN known_parties k ON k.number = t.customer WHERE t.customer_name <> ''"""
+    ).fetchall()
+    others = sorted(
+        {(party, kind, name) for party, kind, index, name in pairs if sealing.index(name) != bytes(index)}
+    )
+    if learnt := land_aliases(arrival.cursor, others, arrival.record.pk):
+        arrival.staging.warn("new_spelling", learnt)

@@ -1,0 +1,446 @@
+"""Land a file of bills: new ones, changed ones, those the ledger says are cleared; and take it back.
+
+1. Customers and creditors are found, or met for the first time.
+2. Every row is checked as a set: due date, amounts by component, repeats, what is stored already.
+3. New bills land in one COPY. A changed amount becomes an adjustment, other changes update the row and are remembered.
+4. A bill with a clearing date gets a receipt in full on that day.
+5. Money that named one of the new bills before it was known is set against it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.imports import problems
+from liangqing.imports.landing import Arrival, Importable, Landed
+from liangqing.imports.models import Change, Import
+from liangqing.kit import bulk
+from liangqing.kit.actions import clause
+from liangqing.kit.refusal import Refusal
+from liangqing.kit.snapshot import read_into
+from liangqing.parties.actions.meet import meet
+from liangqing.people.models import User
+from liangqing.receivables.actions.creditors import name_creditors
+from liangqing.receivables.actions.digests import digests
+from liangqing.receivables.actions.money_in import allocate, land_receipts
+from liangqing.receivables.actions.undo import undo_receipts
+from liangqing.receivables.kinds import BILLS
+from liangqing.receivables.models import Adjustment, Bill
+
+CLEARING = "CLR-"
+"""A clearing receipt is numbered by the bill it clears."""
+
+problems.register(
+    {
+        "no_due_date": _("There is no due date and none can be worked out. Fill in the due date, or the bill date and the term."),
+        "components_differ": _("The amount {detail} is not the sum of principal, interest, penalty and fee. Correct one of them."),
+        "customer_changed": _("This bill is already known with another customer ({detail}). Give the new one another number."),
+        "currency_changed": _("This bill is already known in another currency ({detail}). Give the new one another number."),
+        "less_than_paid": _("More has been paid on this bill ({detail}) than it would now ask. Reverse the payment first."),
+        "clearing_before_issue": _("{count} bills are cleared before they were issued."),
+        "due_before_issue": _("{count} bills fall due before they were issued."),
+        "unknown_seller": _("{count} rows name a seller who is not among the people: {detail}."),
+    }
+)
+
+_COMPONENTS = ("principal", "interest", "penalty", "fee")
+_TERMS = ("issued_on", "due_on", "kind", "reference", "contract_id", "seller_id")
+"""What may change in place; the change is kept in the history."""
+
+
+@clause("P3 2.1.1")
+def land(arrival: Arrival) -> Landed:
+    """Land the good rows of a typed file of bills. One row a bill; the number is unique for its creditor."""
+    meet(arrival)
+    name_creditors(arrival)
+    _find_sellers(arrival)
+    _work_out(arrival)
+    _compare(arrival)
+    _land_contracts(arrival)
+    created = _land_new(arrival)
+    updated = _land_changed(arrival)
+    ((count,),) = arrival.staging.con.execute("SELECT count(*) FROM good_bills").fetchall()
+    updated |= _clear(arrival)
+    _allocate_waiting(arrival)
+    return Landed(
+        created=created,
+        updated=len(updated),
+        unchanged=count - created - len(updated),
+        digests=digests(arrival.cursor, arrival.record.pk),
+    )
+
+
+def _find_sellers(arrival: Arrival) -> None:
+    duck = arrival.staging.con
+    people = list(User.objects.values_list("id", "username", "name"))
+    table = pa.table(
+        {
+            "seller": pa.array([name for row in people for name in row[1:]], pa.string()),
+            "seller_id": pa.array([row[0] for row in people for _name in row[1:]], pa.int64()),
+        }
+    )
+    duck.register("people_rows", table)
+    # A name that two people bear says nothing; the login name always does.
+    duck.execute(
+        """CREATE TABLE sellers AS SELECT seller, min(seller_id) AS seller_id FROM people_rows
+           GROUP BY seller HAVING count(DISTINCT seller_id) = 1"""
+    ).fetchall()
+    duck.unregister("people_rows")
+    unknown = duck.execute(
+        "SELECT t.seller, count(*) FROM typed t ANTI JOIN sellers USING (seller) WHERE t.seller IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    if unknown:
+        shown = "、".join(seller for seller, _count in unknown[:5])
+        arrival.staging.warn("unknown_seller", sum(count for _seller, count in unknown), shown)
+
+
+def _work_out(arrival: Arrival) -> None:
+    """Amounts by component, kind and due date of each row, into ``bills_in``; and what is wrong with them."""
+    staging, duck = arrival.staging, arrival.staging.con
+    given = " + ".join(f"coalesce({name}, 0)" for name in _COMPONENTS)
+    sign = "CASE side WHEN 'credit' THEN -1 ELSE 1 END"
+    duck.execute(
+        f"""CREATE TABLE bills_in AS
+            SELECT t.row, t.number, t.creditor, c.creditor_id, m.party_id, t.currency, t.issued_on, t.contract,
+                   t.contract_ends_on, coalesce(t.reference, '') AS reference, s.seller_id, t.cleared_on, t.amount,
+                   {given} AS given, principal IS NOT NULL AS has_principal,
+                   coalesce(t.due_on,
+                            CASE WHEN t.terms_days BETWEEN 0 AND 3650
+                                 THEN coalesce(t.baseline_on, t.issued_on) + t.terms_days::INTEGER END,
+                            t.baseline_on, CASE WHEN p.terms_days IS NOT NULL THEN t.issued_on + p.terms_days::INTEGER END
+                   ) AS due_on,
+                   t.kind AS said_kind,
+                   {sign} * coalesce(t.interest, 0) AS interest, {sign} * coalesce(t.penalty, 0) AS penalty,
+                   {sign} * coalesce(t.fee, 0) AS fee,
+                   {sign} * coalesce(t.principal, t.amount - coalesce(t.interest, 0) - coalesce(t.penalty, 0)
+                                     - coalesce(t.fee, 0)) AS principal
+            FROM {staging.good()} t JOIN creditors c ON c.code = t.creditor LEFT JOIN met m ON m.number = t.customer
+            LEFT JOIN sellers s ON s.seller = t.seller
+            LEFT JOIN known_parties p ON p.party_id = m.party_id"""
+    ).fetchall()
+    duck.execute(
+        """ALTER TABLE bills_in ADD COLUMN kind VARCHAR;
+           UPDATE bills_in SET kind = CASE WHEN principal + interest + penalty + fee < 0 THEN 'credit_note'
+                                           WHEN said_kind = 'credit_note' THEN 'credit_note'
+                                           ELSE coalesce(said_kind, 'invoice') END;
+           UPDATE bills_in SET principal = -principal, interest = -interest, penalty = -penalty, fee = -fee
+           WHERE kind = 'credit_note' AND principal + interest + penalty + fee > 0"""
+    ).fetchall()
+    staging.problem("SELECT row, 'customer', 'missing', NULL FROM bills_in WHERE party_id IS NULL")
+    staging.problem("SELECT row, 'due_on', 'no_due_date', NULL FROM bills_in WHERE due_on IS NULL")
+    staging.problem(
+        "SELECT row, 'amount', 'missing', NULL FROM bills_in WHERE amount IS NULL AND NOT has_principal"
+    )
+    staging.problem(
+        """SELECT row, 'amount', 'components_differ', amount::VARCHAR FROM bills_in
+           WHERE has_principal AND amount IS NOT NULL AND given <> amount"""
+    )
+    staging.problem(
+        """SELECT row, 'number', 'duplicate_number', number FROM
+           (SELECT row, number, row_number() OVER (PARTITION BY creditor, number ORDER BY row) AS place FROM bills_in)
+           WHERE place > 1"""
+    )
+    for code, test in (("due_before_issue", "due_on < issued_on"), ("clearing_before_issue", "cleared_on < issued_on")):
+        ((count,),) = duck.execute(f"SELECT count(*) FROM bills_in WHERE {test}").fetchall()
+        if count:
+            staging.warn(code, count)
+
+
+def _compare(arrival: Arrival) -> None:
+    """Each good row against what is stored: ``good_bills`` with bill_id (NULL: new) and the stored columns."""
+    staging, duck = arrival.staging, arrival.staging.con
+    amounts = ", ".join(f"(b.{name} + coalesce(j.{name}, 0))::bigint AS had_{name}" for name in _COMPONENTS)
+    sums = ", ".join(f"sum({name}) AS {name}" for name in _COMPONENTS)
+    terms = ", ".join(f"b.{name} AS had_{name}" for name in _TERMS)
+    read_into(
+        duck,
+        {
+            "stored_bills": f"""
+                SELECT b.id AS bill_id, b.creditor_id, b.number, b.party_id AS had_party, b.currency AS had_currency,
+                       {terms}, {amounts}, coalesce(a.paid, 0)::bigint AS paid
+                FROM receivables_bill b
+                LEFT JOIN (SELECT bill_id, {sums} FROM receivables_adjustment GROUP BY bill_id) j ON j.bill_id = b.id
+                LEFT JOIN (SELECT bill_id, sum(amount) AS paid FROM receivables_allocation GROUP BY bill_id) a
+                       ON a.bill_id = b.id""",
+            "stored_contracts": "SELECT id AS contract_id, creditor_id, number, ends_on FROM receivables_contract",
+        },
+    )
+    staging.problem(
+        """SELECT b.row, 'customer', 'customer_changed', p.number FROM bills_in b JOIN stored_bills s USING (creditor_id, number)
+           JOIN known_parties p ON p.party_id = s.had_party WHERE s.had_party <> b.party_id"""
+    )
+    staging.problem(
+        """SELECT b.row, 'currency', 'currency_changed', s.had_currency FROM bills_in b
+           JOIN stored_bills s USING (creditor_id, number) WHERE s.had_currency <> b.currency"""
+    )
+    staging.problem(
+        """SELECT b.row, 'amount', 'less_than_paid', s.paid::VARCHAR FROM bills_in b
+           JOIN stored_bills s USING (creditor_id, number)
+           WHERE s.paid > 0 AND b.principal + b.interest + b.penalty + b.fee < s.paid AND b.cleared_on IS NULL"""
+    )
+    duck.execute(
+        """CREATE TABLE good_bills AS
+           SELECT b.*, s.* EXCLUDE (creditor_id, number)
+           FROM bills_in b LEFT JOIN stored_bills s USING (creditor_id, number)
+           WHERE b.row NOT IN (SELECT row FROM problems)"""
+    ).fetchall()
+
+
+def _land_contracts(arrival: Arrival) -> None:
+    """Contracts named for the first time; the end date of one already known is kept unless it says another."""
+    duck, cursor = arrival.staging.con, arrival.cursor
+    duck.execute("ALTER TABLE good_bills ADD COLUMN contract_id BIGINT").fetchall()
+    if "contract" not in arrival.mapped:
+        return
+    found = duck.execute(
+        """SELECT b.creditor_id, b.contract, any_value(b.party_id), max(b.contract_ends_on), any_value(c.contract_id),
+                  any_value(c.ends_on)
+           FROM good_bills b LEFT JOIN stored_contracts c ON c.creditor_id = b.creditor_id AND c.number = b.contract
+           WHERE b.contract IS NOT NULL GROUP BY b.creditor_id, b.contract ORDER BY 1, 2"""
+    ).fetchall()
+    ids = iter(
+        bulk.reserve(cursor, bulk.sequence_of("receivables_contract"), sum(1 for row in found if row[4] is None))
+    )
+    rows, known = [], []
+    for creditor, number, party, ends_on, contract, had_end in found:
+        if contract is None:
+            contract = next(ids)
+            rows.append((contract, creditor, party, number, None, ends_on, arrival.record.pk))
+        elif ends_on is not None and ends_on != had_end:
+            cursor.execute("UPDATE receivables_contract SET ends_on = %s WHERE id = %s", [ends_on, contract])
+        known.append((contract, creditor, number))
+    if rows:
+        with cursor.copy(
+            "COPY receivables_contract (id, creditor_id, party_id, number, starts_on, ends_on, imported) FROM STDIN"
+        ) as copy:
+            for row in rows:
+                copy.write_row(row)
+    table = pa.table(
+        {
+            "contract_id": pa.array([row[0] for row in known], pa.int64()),
+            "creditor_id": pa.array([row[1] for row in known], pa.int64()),
+            "number": pa.array([row[2] for row in known], pa.string()),
+        }
+    )
+    duck.register("contract_rows", table)
+    duck.execute(
+        """UPDATE good_bills SET contract_id = c.contract_id FROM contract_rows c
+           WHERE c.creditor_id = good_bills.creditor_id AND c.number = good_bills.contract"""
+    ).fetchall()
+    duck.unregister("contract_rows")
+
+
+def _land_new(arrival: Arrival) -> int:
+    duck, cursor = arrival.staging.con, arrival.cursor
+    ((count,),) = duck.execute("SELECT count(*) FROM good_bills WHERE bill_id IS NULL").fetchall()
+    ids = bulk.reserve(cursor, bulk.sequence_of("receivables_bill"), count)
+    table = pa.table({"place": pa.array(range(1, count + 1), pa.int64()), "id": pa.array(ids, pa.int64())})
+    duck.register("bill_ids", table)
+    duck.execute(
+        f"""CREATE TABLE new_bills AS
+            SELECT i.id, creditor_id, party_id, contract_id, number, kind, currency, issued_on, due_on, principal, interest,
+                   penalty, fee, reference, seller_id, {arrival.record.pk} AS imported, row
+            FROM (SELECT *, row_number() OVER (ORDER BY row) AS place FROM good_bills WHERE bill_id IS NULL)
+            JOIN bill_ids i USING (place)"""
+    ).fetchall()
+    duck.unregister("bill_ids")
+    rows = duck.sql("SELECT * EXCLUDE (row) FROM new_bills ORDER BY id").to_arrow_reader()
+    with bulk.references_checked_as_a_set(cursor, "receivables_bill", count):
+        bulk.copy_in(cursor, "receivables_bill", rows)
+    return int(count)
+
+
+def _land_changed(arrival: Arrival) -> set[int]:
+    """Known bills whose row says something else: amounts become adjustments, terms are updated and remembered.
+
+    A column the file does not have, or an empty cell, leaves what is there.
+    """
+    mapped = arrival.mapped | ({"contract_id"} if "contract" in arrival.mapped else set())
+    mapped |= {"seller_id"} if "seller" in arrival.mapped else set()
+    mapped |= {"due_on"} if mapped & {"terms_days", "baseline_on"} else set()
+    terms = [name for name in _TERMS if name in mapped]
+    differs = [f"(({name} IS NOT NULL AND {name} IS DISTINCT FROM had_{name}))" for name in terms]
+    amount_differs = " OR ".join(f"{name} <> had_{name}" for name in _COMPONENTS)
+    duck = arrival.staging.con
+    found = _rows(
+        duck,
+        f"""SELECT bill_id, {", ".join(terms + [f"had_{name}" for name in terms] + ["1 AS one"])},
+                   {", ".join(f"{name} - had_{name} AS {name}" for name in _COMPONENTS)}
+            FROM good_bills WHERE bill_id IS NOT NULL AND ({" OR ".join([amount_differs, *differs])}) ORDER BY bill_id""",
+    )
+    Adjustment.objects.bulk_create(
+        [
+            Adjustment(
+                bill_id=row["bill_id"],
+                reason=Adjustment.Reason.CORRECTION,
+                imported=arrival.record.pk,
+                **{name: row[name] for name in _COMPONENTS},
+            )
+            for row in found
+            if any(row[name] for name in _COMPONENTS)
+        ],
+        batch_size=5000,
+    )
+    changes = []
+    for row in found:
+        after = {
+            name: _as_json(row[name])
+            for name in terms
+            if row[name] is not None and row[name] != row[f"had_{name}"] and not (name == "reference" and row[name] == "")
+        }
+        if after:
+            before = {name: _as_json(row[f"had_{name}"]) for name in after}
+            changes.append(
+                Change(
+                    imported=arrival.record, table="receivables_bill", row_id=row["bill_id"], before=before, after=after
+                )
+            )
+    Change.objects.bulk_create(changes, batch_size=5000)
+    write_terms(arrival.cursor, [(change.row_id, change.after) for change in changes])
+    moved = {change.row_id for change in changes}
+    return moved | {row["bill_id"] for row in found if any(row[name] for name in _COMPONENTS)}
+
+
+def _rows(duck: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    table: pa.Table = duck.sql(query).to_arrow_table()
+    return list(table.to_pylist())
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def write_terms(cursor: Any, changes: list[tuple[int, dict[str, Any]]]) -> None:
+    """Set the terms the JSON names, on each bill; a JSON null empties the column."""
+    if not changes:
+        return
+    staged = pa.table(
+        {
+            "bill_id": pa.array([bill for bill, _ in changes], pa.int64()),
+            "after": [json.dumps(after, ensure_ascii=False) for _, after in changes],
+        }
+    )
+    bulk.stage(cursor, "staged_terms", "bill_id bigint, after jsonb", staged)
+    types = {"issued_on": "date", "due_on": "date", "contract_id": "bigint", "seller_id": "bigint"}
+    sets = ", ".join(
+        f"{name} = CASE WHEN c.after ? '{name}' THEN (c.after->>'{name}')::{types.get(name, 'text')} ELSE b.{name} END"
+        for name in _TERMS
+    )
+    cursor.execute(f"UPDATE receivables_bill b SET {sets} FROM staged_terms c WHERE c.bill_id = b.id")
+    cursor.execute("DROP TABLE staged_terms")
+
+
+def _clear(arrival: Arrival) -> set[int]:
+    """Bills the ledger says are cleared: a receipt in full on the clearing day, set against the bill.
+
+    What other receipts paid before is left out. Returns the ids of known bills that changed by it.
+    """
+    duck = arrival.staging.con
+    if "cleared_on" not in arrival.mapped or arrival.options.get("no_clearing"):
+        return set()
+    read_into(
+        duck,
+        {
+            "paid_otherwise": """
+                SELECT a.bill_id, sum(a.amount)::bigint AS paid FROM receivables_allocation a
+                JOIN receivables_receipt r ON r.id = a.receipt_id WHERE r.method <> 'clearing' GROUP BY a.bill_id
+                HAVING sum(a.amount) <> 0"""
+        },
+    )
+    duck.execute(
+        f"""CREATE TABLE wanted AS
+            SELECT g.row, g.creditor_id, g.party_id, '{CLEARING}' || g.number AS number, g.cleared_on AS received_on,
+                   g.principal + g.interest + g.penalty + g.fee - coalesce(o.paid, 0) AS amount, g.currency,
+                   'clearing' AS method, g.number AS bill_number, '' AS reference
+            FROM good_bills g LEFT JOIN paid_otherwise o ON o.bill_id = g.bill_id
+            WHERE g.cleared_on IS NOT NULL AND amount > 0"""
+    ).fetchall()
+    _created, _updated, _same = land_receipts(arrival)
+    duck.execute(
+        """CREATE TABLE clearings AS SELECT r.receipt_id, coalesce(n.id, g.bill_id) AS bill_id, r.received_on, r.amount
+           FROM landed_receipts r JOIN good_bills g USING (row) LEFT JOIN new_bills n USING (row)"""
+    ).fetchall()
+    duck.execute("CREATE TABLE clearing_room AS SELECT bill_id, sum(amount)::BIGINT AS room FROM clearings GROUP BY 1").fetchall()
+    allocate(arrival, "clearings", "clearing_room")
+    changed = duck.execute(
+        "SELECT g.bill_id FROM landed_receipts r JOIN good_bills g USING (row) WHERE g.bill_id IS NOT NULL"
+    ).fetchall()
+    return {bill for (bill,) in changed}
+
+
+def _allocate_waiting(arrival: Arrival) -> None:
+    """Receipts that named a bill before the bill was known."""
+    duck = arrival.staging.con
+    read_into(
+        duck,
+        {
+            "waiting_receipts": """
+                SELECT r.id AS receipt_id, r.creditor_id, r.party_id, r.currency, r.bill_number, r.received_on, r.amount
+                FROM receivables_receipt r
+                WHERE r.bill_number <> '' AND r.amount > 0
+                  AND NOT EXISTS (SELECT 1 FROM receivables_allocation a WHERE a.receipt_id = r.id)
+                  AND NOT EXISTS (SELECT 1 FROM receivables_receipt x WHERE x.reverses_id = r.id)"""
+        },
+    )
+    duck.execute(
+        """CREATE TABLE waiting AS
+           SELECT w.receipt_id, n.id AS bill_id, w.received_on, w.amount, n.principal + n.interest + n.penalty + n.fee AS asked
+           FROM waiting_receipts w JOIN new_bills n ON n.creditor_id = w.creditor_id AND n.number = w.bill_number
+                AND n.party_id = w.party_id AND n.currency = w.currency"""
+    ).fetchall()
+    duck.execute("CREATE TABLE waiting_room AS SELECT bill_id, greatest(max(asked), 0)::BIGINT AS room FROM waiting GROUP BY 1").fetchall()
+    allocate(arrival, "waiting", "waiting_room")
+
+
+def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
+    """Take back what a file of bills brought: its clearings are reversed, its bills ask for nothing any more.
+
+    Raises ``Refusal`` when other money is set against its bills or a later import changed them.
+    """
+    cursor.execute(
+        """SELECT b.number FROM receivables_bill b
+           JOIN receivables_allocation a ON a.bill_id = b.id JOIN receivables_receipt r ON r.id = a.receipt_id
+           WHERE b.imported = %s AND r.imported IS DISTINCT FROM %s GROUP BY b.id HAVING sum(a.amount) <> 0 LIMIT 1""",
+        [record.pk, record.pk],
+    )
+    if paid := cursor.fetchone():
+        raise Refusal(
+            "import_in_use",
+            _("Money is set against bill {bill} of this import. Undo the import that brought the money first."),
+            bill=paid[0],
+        )
+    changed = list(Change.objects.filter(imported=record, table="receivables_bill"))
+    touched = {change.row_id for change in changed} | set(
+        Adjustment.objects.filter(imported=record.pk).values_list("bill_id", flat=True)
+    )
+    own = Bill.objects.filter(imported=record.pk)
+    later = Change.objects.filter(table="receivables_bill", imported_id__gt=record.pk)
+    adjusted = Adjustment.objects.filter(imported__gt=record.pk)
+    if (
+        later.filter(row_id__in=touched).exists()
+        or adjusted.filter(bill_id__in=touched).exists()
+        or later.filter(row_id__in=own.values("id")).exists()
+        or adjusted.filter(bill__in=own).exists()
+    ):
+        raise Refusal("changed_since", _("A later import changed the same rows. Undo that one first."))
+    undo_receipts(record, cursor)
+    write_terms(cursor, [(change.row_id, change.before) for change in changed])
+    components = ", ".join(_COMPONENTS)
+    negative = ", ".join(f"-sum({name})" for name in _COMPONENTS)
+    cursor.execute(
+        f"""INSERT INTO receivables_adjustment (bill_id, {components}, reason, imported)
+            SELECT bill_id, {negative}, 'undone', %s
+            FROM (SELECT id AS bill_id, {components} FROM receivables_bill WHERE imported = %s
+                  UNION ALL SELECT bill_id, {components} FROM receivables_adjustment WHERE imported = %s) x
+            GROUP BY bill_id""",
+        [record.pk, record.pk, record.pk],
+    )
+    return digests(cursor, record.pk)
+
+
+IMPORTABLE = Importable(kind=BILLS, land=land, undo=undo)

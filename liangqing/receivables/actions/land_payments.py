@@ -1,0 +1,158 @@
+"""Land a file of payments: receipts, and what names a bill is set against it; the rest stays visible on the customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.imports import problems
+from liangqing.imports.landing import Arrival, Importable, Landed
+from liangqing.imports.models import Import
+from liangqing.kit.actions import clause
+from liangqing.kit.snapshot import read_into
+from liangqing.parties.actions.meet import meet
+from liangqing.receivables.actions.creditors import name_creditors
+from liangqing.receivables.actions.digests import digests
+from liangqing.receivables.actions.money_in import allocate, land_receipts
+from liangqing.receivables.actions.undo import undo_receipts
+from liangqing.receivables.kinds import PAYMENTS
+
+problems.register(
+    {
+        "no_payer": _("Neither a customer nor a known bill is named. Fill in one of the two."),
+        "not_positive": _("{detail} is not a payment. Leave out rows of nothing; reverse a payment that was entered wrongly."),
+        "unknown_bill": _("{count} payments name a bill that is not known; the money stays unapplied until it is."),
+        "bill_of_another": _("{count} payments name a bill of another customer or in another currency; the money stays unapplied."),
+        "more_than_asked": _("{count} payments bring more than their bill still asks; what is over stays unapplied."),
+        "signs_turned": _("All {count} amounts were negative and were read as money received."),
+        "number_made_up": _("{count} payments have no number; one was made from customer, day, amount and reference."),
+    }
+)
+
+
+@clause("P3 2.4")
+def land(arrival: Arrival) -> Landed:
+    """Land the good rows of a typed file of payments. One row a payment; the number is unique for its creditor."""
+    staging, duck = arrival.staging, arrival.staging.con
+    _turn_signs(arrival)
+    staging.problem("SELECT row, 'amount', 'not_positive', amount::VARCHAR FROM typed WHERE amount <= 0")
+    meet(arrival)
+    name_creditors(arrival)
+    _read_bills(arrival)
+    _number(arrival)
+    staging.problem(
+        """SELECT row, 'number', 'duplicate_number', number FROM
+           (SELECT row, number, row_number() OVER (PARTITION BY creditor, number ORDER BY row) AS place FROM typed
+            WHERE number IS NOT NULL) WHERE place > 1"""
+    )
+    staging.problem("SELECT row, 'customer', 'no_payer', NULL FROM payers WHERE party_id IS NULL")
+    duck.execute(
+        f"""CREATE TABLE wanted AS
+            SELECT t.row, p.creditor_id, p.party_id, t.number, t.received_on, t.amount, t.currency, 'transfer' AS method,
+                   coalesce(t.bill, '') AS bill_number, coalesce(t.reference, '') AS reference
+            FROM {staging.good()} t JOIN payers p USING (row)"""
+    ).fetchall()
+    created, updated, unchanged = land_receipts(arrival)
+    _set_against_bills(arrival)
+    return Landed(created, updated, unchanged, digests(arrival.cursor, arrival.record.pk))
+
+
+def _turn_signs(arrival: Arrival) -> None:
+    """A ledger that books money received as credits shows every amount negative."""
+    duck = arrival.staging.con
+    ((count, highest),) = duck.execute("SELECT count(amount), max(amount) FROM typed").fetchall()
+    if count and highest < 0:
+        duck.execute("UPDATE typed SET amount = -amount").fetchall()
+        arrival.staging.warn("signs_turned", count)
+
+
+def _read_bills(arrival: Arrival) -> None:
+    """``named_bills`` and ``payers(row, creditor_id, party_id)``: the customer named, else that of the bill named."""
+    duck = arrival.staging.con
+    wanted = "bill" in arrival.mapped
+    read_into(
+        duck,
+        {
+            "named_bills": f"""
+                SELECT b.id AS bill_id, b.creditor_id, b.party_id, b.number, b.currency,
+                       (b.principal + b.interest + b.penalty + b.fee + coalesce(j.added, 0) - coalesce(a.paid, 0))::bigint AS room
+                FROM receivables_bill b
+                LEFT JOIN (SELECT bill_id, sum(principal + interest + penalty + fee)::bigint AS added
+                           FROM receivables_adjustment GROUP BY bill_id) j ON j.bill_id = b.id
+                LEFT JOIN (SELECT bill_id, sum(amount)::bigint AS paid FROM receivables_allocation GROUP BY bill_id) a
+                       ON a.bill_id = b.id WHERE {"true" if wanted else "false"}"""
+        },
+    )
+    duck.execute(
+        """CREATE TABLE payers AS
+           SELECT t.row, c.creditor_id, coalesce(m.party_id, b.party_id) AS party_id
+           FROM typed t JOIN creditors c ON c.code = t.creditor LEFT JOIN met m ON m.number = t.customer
+           LEFT JOIN named_bills b ON b.creditor_id = c.creditor_id AND b.number = t.bill AND t.customer IS NULL"""
+    ).fetchall()
+
+
+def _number(arrival: Arrival) -> None:
+    """A payment without a number gets one made from what it says, the same whenever the file comes again."""
+    duck = arrival.staging.con
+    ((count,),) = duck.execute("SELECT count(*) FROM typed WHERE number IS NULL").fetchall()
+    if not count:
+        return
+    duck.execute(
+        """UPDATE typed SET number = n.number FROM (
+               SELECT row, 'N' || left(code, 16) || '-' || row_number() OVER (PARTITION BY code ORDER BY row) AS number
+               FROM (SELECT row, md5(concat_ws(chr(31), customer, bill, received_on, amount, currency, reference)) AS code
+                     FROM typed WHERE number IS NULL)) n
+           WHERE n.row = typed.row"""
+    ).fetchall()
+    arrival.staging.warn("number_made_up", count)
+
+
+def _set_against_bills(arrival: Arrival) -> None:
+    duck, staging = arrival.staging.con, arrival.staging
+    duck.execute(
+        """CREATE TABLE naming AS
+           SELECT r.receipt_id, b.bill_id, r.received_on, r.amount,
+                  b.bill_id IS NOT NULL AND b.party_id = r.party_id AND b.currency = r.currency AS fits
+           FROM landed_receipts r LEFT JOIN named_bills b ON b.creditor_id = r.creditor_id AND b.number = r.bill_number
+           WHERE r.bill_number <> ''"""
+    ).fetchall()
+    _refresh_room(arrival)
+    duck.execute(
+        "CREATE TABLE fitting AS SELECT receipt_id, bill_id, received_on, amount FROM naming WHERE fits"
+    ).fetchall()
+    duck.execute("CREATE TABLE bill_room AS SELECT bill_id, greatest(room, 0) AS room FROM named_bills").fetchall()
+    allocate(arrival, "fitting", "bill_room")
+    for code, query in (
+        ("unknown_bill", "SELECT count(*) FROM naming WHERE bill_id IS NULL"),
+        ("bill_of_another", "SELECT count(*) FROM naming WHERE bill_id IS NOT NULL AND NOT fits"),
+        (
+            "more_than_asked",
+            """SELECT count(*) FROM (SELECT bill_id, sum(amount) AS came FROM fitting GROUP BY 1) f
+               JOIN bill_room b USING (bill_id) WHERE f.came > b.room""",
+        ),
+    ):
+        ((count,),) = duck.execute(query).fetchall()
+        if count:
+            staging.warn(code, count)
+
+
+def _refresh_room(arrival: Arrival) -> None:
+    """What reversals of this import freed on the bills they had been set against."""
+    arrival.cursor.execute(
+        "SELECT bill_id, -sum(amount) FROM receivables_allocation WHERE imported = %s AND amount < 0 GROUP BY bill_id",
+        [arrival.record.pk],
+    )
+    for bill, freed in arrival.cursor.fetchall():
+        arrival.staging.con.execute(
+            "UPDATE named_bills SET room = room + ? WHERE bill_id = ?", [int(freed), bill]
+        ).fetchall()
+
+
+def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
+    """Take back what a file of payments brought."""
+    undo_receipts(record, cursor)
+    return digests(cursor, record.pk)
+
+
+IMPORTABLE = Importable(kind=PAYMENTS, land=land, undo=undo)
