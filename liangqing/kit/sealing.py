@@ -88,5 +88,5 @@ def normal(text: str) -> str:
 
 def index(text: str) -> bytes:
     """The keyed index under which a value is found; empty for an empty value."""
-    value = text.lower() if text.isascii() and text.isalnum() else normal(text)
+    value = "".join(text.split()).lower() if text.isascii() else normal(text)
     return hmac.digest(key_for("index"), value.encode(), "sha256")[:16] if value else b""

@@ -24,7 +24,7 @@ from liangqing.imports.rules.outcome import BLANKS, blank_sql, shown
 from liangqing.kit.refusal import Refusal
 
 if TYPE_CHECKING:
-    from _csv import _reader as Reader
+    from _csv import Reader
 
 _CHUNK_CHARACTERS = 1 << 24
 _CHUNK_CELLS = 400_000

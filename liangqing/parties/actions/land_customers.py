@@ -63,7 +63,11 @@ def land(arrival: Arrival) -> Landed:
     ).fetchall()
     ((count,),) = duck.execute("SELECT count(*) FROM arriving").fetchall()
     created = updated = 0
-    with bulk.references_checked_as_a_set(arrival.cursor, "parties_contact", 2 * count):
+    ((new,),) = duck.execute("SELECT count(*) FROM arriving WHERE party_id IS NULL").fetchall()
+    with (
+        bulk.large_load(arrival.cursor, "parties_party", new),
+        bulk.large_load(arrival.cursor, "parties_contact", new),
+    ):
         for first in range(0, count, _AT_ONCE):
             chunk = duck.sql(
                 f"SELECT * FROM arriving WHERE place >= {first} AND place < {first + _AT_ONCE} ORDER BY place"

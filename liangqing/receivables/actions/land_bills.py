@@ -250,7 +250,7 @@ def _land_new(arrival: Arrival) -> int:
     ).fetchall()
     duck.unregister("bill_ids")
     rows = duck.sql("SELECT * EXCLUDE (row) FROM new_bills ORDER BY id").to_arrow_reader()
-    with bulk.references_checked_as_a_set(cursor, "receivables_bill", count):
+    with bulk.large_load(cursor, "receivables_bill", count):
         bulk.copy_in(cursor, "receivables_bill", rows)
     return int(count)
 

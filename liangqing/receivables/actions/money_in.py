@@ -69,7 +69,7 @@ def land_receipts(arrival: Arrival) -> tuple[int, int, int]:
             JOIN compared_ids i USING (place)"""
     ).fetchall()
     rows = duck.sql("SELECT * EXCLUDE (row) FROM arriving_receipts ORDER BY id").to_arrow_reader()
-    with bulk.references_checked_as_a_set(cursor, "receivables_receipt", len(ids)):
+    with bulk.large_load(cursor, "receivables_receipt", len(ids)):
         bulk.copy_in(cursor, "receivables_receipt", rows)
     reverse_allocations(cursor, arrival.record.pk)
     duck.execute(
@@ -104,7 +104,7 @@ def allocate(arrival: Arrival, receipts: str, bills: str) -> int:
             FROM (SELECT *, row_number() OVER (ORDER BY receipt_id, bill_id) AS place FROM fitted) f
             JOIN fitted_ids i USING (place) ORDER BY i.id"""
     ).to_arrow_reader()
-    with bulk.references_checked_as_a_set(cursor, "receivables_allocation", count):
+    with bulk.large_load(cursor, "receivables_allocation", count):
         bulk.copy_in(cursor, "receivables_allocation", rows)
     duck.execute("DROP TABLE fitted; DROP TABLE fitted_ids").fetchall()
     return int(count)
