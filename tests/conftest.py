@@ -1,0 +1,96 @@
+"""What every test stands on: a data folder, a key, and for those that ask an institution with books of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from liangqing.nightly.actions.run import Report
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, settings: Any) -> Path:
+    """A data folder of its own for each test: keys, nights, seals, error files."""
+    home = tmp_path / "home"
+    home.mkdir()
+    settings.HOME = home
+    return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def master_key() -> None:
+    """One key for the run, given by the environment as in a production of several machines."""
+    os.environ["LIANGQING_KEY"] = "bGlhbmdxaW5nLXRlc3Rpbmcta2V5LTMyLWJ5dGVzLW8="
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_blocker: Any, worker_id: str) -> Iterator[str]:
+    """The name of this worker's migrated and empty database, from which others are copied."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    name = f"template_{uuid.uuid4().hex[:8]}_{worker_id}"
+    with django_db_blocker.unblock():
+        _administer(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
+        connection.settings_dict["NAME"] = name
+        call_command("migrate", verbosity=0, interactive=False)
+        connection.close()
+        yield name
+        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def books(migrated: str, django_db_blocker: Any) -> Iterator[str]:
+    """An empty institution in a database of its own (its name is returned): commits are real commits.
+
+    A test's transaction could not be rolled back here: the night reads through connections of its own, and the
+    append-only tables refuse to be emptied.
+    """
+    from django.db import connection
+
+    own = f"t_{uuid.uuid4().hex[:12]}"
+    with django_db_blocker.unblock():
+        connection.close()
+        _administer(f'CREATE DATABASE "{own}" TEMPLATE "{migrated}"')
+        connection.settings_dict["NAME"] = own
+        try:
+            yield own
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = migrated
+            _administer(f'DROP DATABASE "{own}" WITH (FORCE)')
+
+
+def _administer(statement: str) -> None:
+    """Run a statement on the server that belongs to no database."""
+    from django.db import connection
+
+    parameters = {**connection.get_connection_params(), "dbname": "postgres"}
+    known = {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if parameters.get(name)}
+    with psycopg.connect(**known, autocommit=True) as server:
+        server.execute(statement)
+
+
+@pytest.fixture
+def night(books: str) -> Callable[[str], Report]:
+    """Run the night of a date, as ``night("2026-03-11")``; returns its report."""
+    from liangqing.house.night import PLAN
+    from liangqing.nightly.actions.run import run
+
+    return lambda date: run(dt.date.fromisoformat(date), PLAN)
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """Speak English inside the test."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield

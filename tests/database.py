@@ -1,0 +1,24 @@
+"""The database of a test run: the server of DATABASE_URL, or one embedded PostgreSQL that all workers share.
+
+Loaded as a plugin, before Django reads its settings.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from liangqing.house import postgres
+
+# The controlling process starts the database; its workers inherit the address.
+if "LIANGQING_TEST_HOME" not in os.environ:
+    _home = tempfile.mkdtemp(prefix="liangqing-test-")
+    os.chmod(_home, 0o755)  # PostgreSQL runs as another user when the tests run as root
+    os.environ["LIANGQING_TEST_HOME"] = _home
+    atexit.register(shutil.rmtree, _home, ignore_errors=True)
+os.environ["LIANGQING_HOME"] = os.environ["LIANGQING_TEST_HOME"]
+os.environ["LIANGQING_LANGUAGE"] = "zh-hans"
+postgres.ensure(Path(os.environ["LIANGQING_TEST_HOME"]))
