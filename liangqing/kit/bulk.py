@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
@@ -17,7 +18,7 @@ _ROWS_A_WRITE = 65_536
 _LARGE = 100_000
 
 
-def copy_in(cursor: Cursor, table: str, rows: pa.Table | pa.RecordBatchReader, columns: Sequence[str] = ()) -> int:
+def copy_in(cursor: Cursor, table: str, rows: pa.Table | Iterable[pa.RecordBatch], columns: Sequence[str] = ()) -> int:
     """COPY rows into ``table``; the Arrow columns bear the names of the table's. Returns how many rows went in."""
     names = list(columns or rows.schema.names)
     target = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT csv)"
@@ -39,12 +40,38 @@ def stage(cursor: Cursor, name: str, columns: str, rows: pa.Table) -> int:
     return copy_in(cursor, name, rows)
 
 
-def reserve(cursor: Cursor, sequence: str, count: int) -> list[int]:
-    """``count`` new ids of a sequence, in order."""
+def reserve(cursor: Cursor, sequence: str, count: int) -> Sequence[int]:
+    """``count`` new ids of a sequence, in order; a range whenever nobody else is drawing at the same moment."""
     if count == 0:
         return []
+    cursor.execute(
+        "SELECT min(id), max(id) FROM (SELECT nextval(%s::regclass) AS id FROM generate_series(1, %s)) drawn",
+        [sequence, count],
+    )
+    first, last = cursor.fetchone()
+    if last - first + 1 == count:
+        return range(first, last + 1)
     cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count])
     return sorted(number for (number,) in cursor.fetchall())
+
+
+def number(duck: duckdb.DuckDBPyConnection, name: str, ids: Sequence[int]) -> None:
+    """A DuckDB table or view ``name(place, id)``, place counting from 1."""
+    if isinstance(ids, range):
+        duck.execute(
+            f"CREATE VIEW {name} AS SELECT i + 1 AS place, i + {ids.start} AS id FROM range({len(ids)}) r(i)"
+        ).fetchall()
+        return
+    places, numbers = pa.array(range(1, len(ids) + 1), pa.int64()), pa.array(ids, pa.int64())
+    duck.register("numbers", pa.table({"place": places, "id": numbers}))
+    duck.execute(f"CREATE TABLE {name} AS SELECT * FROM numbers").fetchall()
+    duck.unregister("numbers")
+
+
+def forget_numbers(duck: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Drop what ``number`` made."""
+    ((kind,),) = duck.execute("SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]).fetchall()
+    duck.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}").fetchall()
 
 
 def sequence_of(table: str) -> str:

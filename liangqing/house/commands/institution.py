@@ -66,12 +66,16 @@ def add_user(
 
 @command("demo")
 @click.option("--nights", default=60, show_default=True, help="How many nights to run.")
+@click.option("--if-empty", is_flag=True, help="Where there is data already, just show the last morning.")
 @json_option
-def demo(nights: int, as_json: bool) -> None:
+def demo(nights: int, if_empty: bool, as_json: bool) -> None:
     """Fill an empty house with a demo institution, its ledger and its nights, and show the last morning."""
     from liangqing.house.commands import terminal
     from liangqing.house.demo import institution
 
+    if if_empty and institution.exists():
+        terminal.morning(None)
+        return
     with terminal.night_progress(quiet=as_json) as hear:
         report = institution.build(nights=nights, progress=hear)
     if as_json:

@@ -33,6 +33,9 @@ from liangqing.trail.actions.seal import seal
 from liangqing.trail.actions.tell import Actor, tell
 
 SHOWN_ERRORS = 100
+_HEAD = 1 << 18
+_NOT_CUT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff")
+"""How spreadsheets and UTF-16 begin."""
 
 
 @dataclass
@@ -247,10 +250,19 @@ def undo(import_id: int, importables: Sequence[Importable], *, by: Actor | None 
 
 
 def kind_of(path: Path, importables: Sequence[Importable]) -> str | None:
-    """Which kind a file is, or None when it can't be told or read; from its first rows, without reading it all."""
+    """Which kind a file is, or None when it can't be told; of a text only the beginning is read."""
     kinds = [importable.kind for importable in importables]
     try:
         with Staging(Path(settings.HOME) / "tmp") as staging:
-            return recognise(staging.read(path, kinds=kinds).headers, kinds)[0].name
+            head = staging.folder / path.name
+            with path.open("rb") as file:
+                start = file.read(_HEAD)
+                whole = not file.read(1)
+            # A text is cut after its last whole line.
+            if whole or start.startswith(_NOT_CUT):
+                head = path
+            else:
+                head.write_bytes(start[: start.rfind(b"\n") + 1] or start)
+            return recognise(staging.read(head, kinds=kinds).headers, kinds)[0].name
     except (Refusal, OSError):
         return None

@@ -16,7 +16,8 @@ from liangqing.kit import bulk, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
-from liangqing.parties.actions.rows import bytea, land_aliases, name_index, name_stored, parts, validity
+from liangqing.parties.actions.land_contacts import land_contacts
+from liangqing.parties.actions.rows import bytea, land_aliases, name_index, name_stored
 from liangqing.parties.kinds import CUSTOMERS
 from liangqing.parties.models import Alias, Contact, Party
 from liangqing.parties.rules.identity import kind_of, well_formed
@@ -36,9 +37,10 @@ problems.register(
 
 _PLAIN = ("customer_class", "terms_days", "area", "country", "language")
 """Columns kept as they are; an empty cell leaves what is there."""
-_AT_ONCE = 100_000
-"""Rows in memory at a time."""
 _COLUMNS = ("kind", "name_stored", "name_index", "identity_stored", "identity_index", *_PLAIN)
+_LANDED = ("id", "number", *_COLUMNS, "imported")
+_AT_ONCE = 50_000
+"""Rows in memory at a time."""
 
 
 @clause("P2 3.1.1")
@@ -47,48 +49,23 @@ def land(arrival: Arrival) -> Landed:
 
     A changed name leaves the old one behind as an alias. Contacts are added, never taken away.
     """
-    duck = arrival.staging.con
+    duck, cursor = arrival.staging.con, arrival.cursor
     _find_fault(arrival)
     read_into(
         duck,
-        {
-            "stored": "SELECT id AS party_id, number, name_index AS had_index, kind AS had_kind FROM parties_party",
-            "stored_contacts": "SELECT party_id, kind, '\\x' || encode(value_index, 'hex') AS value_index FROM parties_contact",
-        },
+        {"stored": "SELECT id AS party_id, number, name_index AS had_index, kind AS had_kind FROM parties_party"},
     )
     duck.execute(
         f"""CREATE TABLE arriving AS
-            SELECT t.*, s.party_id, s.had_index, s.had_kind, row_number() OVER (ORDER BY t.row) - 1 AS place
+            SELECT t.*, s.party_id, s.had_index, s.had_kind, row_number() OVER (ORDER BY t.row) AS place
             FROM {arrival.staging.good()} t LEFT JOIN stored s ON s.number = t.number"""
     ).fetchall()
-    ((count,),) = duck.execute("SELECT count(*) FROM arriving").fetchall()
-    created = updated = 0
-    ((new,),) = duck.execute("SELECT count(*) FROM arriving WHERE party_id IS NULL").fetchall()
-    with (
-        bulk.large_load(arrival.cursor, "parties_party", new),
-        bulk.large_load(arrival.cursor, "parties_contact", new),
-    ):
-        for first in range(0, count, _AT_ONCE):
-            chunk = duck.sql(
-                f"SELECT * FROM arriving WHERE place >= {first} AND place < {first + _AT_ONCE} ORDER BY place"
-            )
-            new, changed = _land_some(arrival, chunk.to_arrow_table().to_pydict())
-            created, updated = created + new, updated + changed
-    return Landed(created=created, updated=updated, unchanged=count - created - updated)
-
-
-def _land_some(arrival: Arrival, rows: dict[str, list[Any]]) -> tuple[int, int]:
-    """Land a part of the rows; returns how many are new and how many of the known ones changed."""
-    columns = _columns(rows)
-    known = rows["party_id"]
-    fresh = [place for place, party in enumerate(known) if party is None]
-    ids = bulk.reserve(arrival.cursor, bulk.sequence_of("parties_party"), len(fresh))
-    for place, number in zip(fresh, ids, strict=True):
-        known[place] = number
-    _insert(arrival, fresh, rows, columns)
-    updated = _update(arrival, sorted(set(range(len(known))) - set(fresh)), rows, columns)
-    updated |= _land_contacts(arrival, rows, known) - set(ids)
-    return len(fresh), len(updated)
+    ((count, created),) = duck.execute("SELECT count(*), count(*) FILTER (party_id IS NULL) FROM arriving").fetchall()
+    with bulk.large_load(cursor, "parties_party", created), bulk.large_load(cursor, "parties_contact", created):
+        _land_new(arrival, created)
+        updated = _land_known(arrival)
+        updated |= land_contacts(arrival)
+    return Landed(created=created, updated=len(updated), unchanged=count - created - len(updated))
 
 
 def _find_fault(arrival: Arrival) -> None:
@@ -114,13 +91,14 @@ def _find_fault(arrival: Arrival) -> None:
 
 
 def _columns(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """The stored columns of each row; None where the file says nothing."""
-    kinds = [
-        kind_of(given or had, name, identity)
-        for given, had, name, identity in zip(rows["kind"], rows["had_kind"], rows["name"], rows["identity"], strict=True)
-    ]
+    """The stored columns of each row; empty where the file says nothing."""
     return {
-        "kind": kinds,
+        "kind": [
+            kind_of(given or had, name, identity)
+            for given, had, name, identity in zip(
+                rows["kind"], rows["had_kind"], rows["name"], rows["identity"], strict=True
+            )
+        ],
         "name": rows["name"],
         "identity": [(identity or "").upper() for identity in rows["identity"]],
         "customer_class": [value or "" for value in rows["customer_class"]],
@@ -135,59 +113,76 @@ def _identity_stored(identity: str, kind: str) -> str:
     return sealing.seal(identity) if kind == Party.Kind.PERSON else identity
 
 
-def _insert(arrival: Arrival, places: list[int], rows: dict[str, list[Any]], columns: dict[str, list[Any]]) -> None:
-    if not places:
-        return
+def _land_new(arrival: Arrival, count: int) -> None:
+    """Customers not known before, in the order of the file; their ids go into ``arriving``."""
+    duck = arrival.staging.con
+    ids = bulk.reserve(arrival.cursor, bulk.sequence_of("parties_party"), count)
+    bulk.number(duck, "party_ids", ids)
+    duck.execute(
+        """UPDATE arriving SET party_id = n.id FROM
+               (SELECT a.place, i.id FROM (SELECT place, row_number() OVER (ORDER BY place) AS turn FROM arriving
+                                           WHERE party_id IS NULL) a JOIN party_ids i ON i.place = a.turn) n
+           WHERE n.place = arriving.place"""
+    ).fetchall()
+    reader = duck.sql("SELECT * FROM arriving WHERE had_kind IS NULL ORDER BY place").to_arrow_reader(_AT_ONCE)
+    bulk.copy_in(arrival.cursor, "parties_party", (_sealed(batch, arrival.record.pk) for batch in reader), _LANDED)
+
+
+def _sealed(batch: pa.RecordBatch, imported: int) -> pa.RecordBatch:
+    rows = batch.to_pydict()
+    columns = _columns(rows)
     kinds, names, identities = columns["kind"], columns["name"], columns["identity"]
-    table = pa.table(
+    return pa.record_batch(
         {
-            "id": pa.array([rows["party_id"][place] for place in places], pa.int64()),
-            "number": [rows["number"][place] for place in places],
-            "kind": [kinds[place] for place in places],
-            "name_stored": [name_stored(names[place], kinds[place]) for place in places],
-            "name_index": [name_index(names[place]) for place in places],
-            "identity_stored": [_identity_stored(identities[place], kinds[place]) for place in places],
-            "identity_index": [bytea(sealing.index(identities[place])) for place in places],
-            **{
-                name: pa.array([columns[name][place] for place in places], pa.int64() if name == "terms_days" else pa.string())
-                for name in _PLAIN
-            },
-            "imported": [arrival.record.pk] * len(places),
+            "id": pa.array(rows["party_id"], pa.int64()),
+            "number": pa.array(rows["number"], pa.string()),
+            "kind": pa.array(kinds, pa.string()),
+            "name_stored": [name_stored(name, kind) for name, kind in zip(names, kinds, strict=True)],
+            "name_index": [name_index(name) for name in names],
+            "identity_stored": [_identity_stored(number, kind) for number, kind in zip(identities, kinds, strict=True)],
+            "identity_index": [bytea(sealing.index(number)) for number in identities],
+            **{name: pa.array(columns[name], pa.int64() if name == "terms_days" else pa.string()) for name in _PLAIN},
+            "imported": pa.array([imported] * len(names), pa.int64()),
         }
     )
-    bulk.copy_in(arrival.cursor, "parties_party", table)
 
 
-def _update(
-    arrival: Arrival, places: list[int], rows: dict[str, list[Any]], columns: dict[str, list[Any]]
-) -> set[int]:
-    """Rows that say something new about a known customer; each change goes into the history."""
-    if not places:
-        return set()
-    numbers = [rows["number"][place] for place in places]
-    stored = {party.number: party for party in Party.objects.filter(number__in=numbers).iterator()} if places else {}
+def _land_known(arrival: Arrival) -> set[int]:
+    """Rows about customers known before: what they say anew; each change goes into the history."""
+    updated: set[int] = set()
+    duck = arrival.staging.con
+    ((last,),) = duck.execute("SELECT coalesce(max(place), 0) FROM arriving WHERE had_kind IS NOT NULL").fetchall()
+    for first in range(1, last + 1, _AT_ONCE):
+        rows = duck.sql(
+            f"""SELECT * FROM arriving WHERE had_kind IS NOT NULL AND place >= {first} AND place < {first + _AT_ONCE}
+                ORDER BY place"""
+        ).to_arrow_table()
+        updated |= _update(arrival, rows.to_pydict())
+    return updated
+
+
+def _update(arrival: Arrival, rows: dict[str, list[Any]]) -> set[int]:
+    columns = _columns(rows)
+    stored = Party.objects.in_bulk(rows["party_id"])
     changes: list[Change] = []
     aliases: list[tuple[int, str, str]] = []
-    for place, number in zip(places, numbers, strict=True):
+    for place, number in enumerate(rows["party_id"]):
         party = stored[number]
+        row = {name: values[place] for name, values in columns.items()}
         after: dict[str, Any] = {}
-        if sealing.index(columns["name"][place]) != bytes(party.name_index):
+        if sealing.index(row["name"]) != bytes(party.name_index):
             aliases.append((party.pk, party.kind, party.name))
-            after |= {"name_stored": name_stored(columns["name"][place], columns["kind"][place])}
-            after |= {"name_index": sealing.index(columns["name"][place]).hex()}
-        identity = columns["identity"][place]
+            after |= {"name_stored": name_stored(row["name"], row["kind"])}
+            after |= {"name_index": sealing.index(row["name"]).hex()}
+        identity = row["identity"]
         if identity and sealing.index(identity) != bytes(party.identity_index):
-            after |= {"identity_stored": _identity_stored(identity, columns["kind"][place])}
+            after |= {"identity_stored": _identity_stored(identity, row["kind"])}
             after |= {"identity_index": sealing.index(identity).hex()}
-        if columns["kind"][place] != party.kind:
-            after |= {
-                "kind": columns["kind"][place],
-                "name_stored": name_stored(columns["name"][place], columns["kind"][place]),
-            }
+        if row["kind"] != party.kind:
+            after |= {"kind": row["kind"], "name_stored": name_stored(row["name"], row["kind"])}
         for name in _PLAIN:
-            value = columns[name][place]
-            if value not in (None, "") and value != getattr(party, name):
-                after[name] = value
+            if row[name] not in (None, "") and row[name] != getattr(party, name):
+                after[name] = row[name]
         if after:
             before = {name: _as_json(getattr(party, name)) for name in after}
             changes.append(
@@ -220,53 +215,6 @@ def _write(cursor: Any, changes: list[tuple[int, dict[str, Any]]]) -> None:
     sets += ["terms_days = CASE WHEN c.after ? 'terms_days' THEN (c.after->>'terms_days')::int ELSE p.terms_days END"]
     cursor.execute(f"UPDATE parties_party p SET {', '.join(sets)} FROM staged_change c WHERE c.party_id = p.id")
     cursor.execute("DROP TABLE staged_change")
-
-
-def _land_contacts(arrival: Arrival, rows: dict[str, list[Any]], parties: list[int]) -> set[int]:
-    """Ways to reach them that were not known; returns whose."""
-    cursor = arrival.cursor
-    party_ids: list[int] = []
-    kinds: list[str] = []
-    values: list[str] = []
-    persons: list[str] = []
-    address = list(zip(rows["street"], rows["postcode"], rows["city"], rows["country"], strict=True))
-    for place, party in enumerate(parties):
-        found = [("phone", value) for value in parts(rows["phone"][place] or "")]
-        found += [("email", value) for value in parts(rows["email"][place] or "")]
-        if address[place][0]:
-            found.append(("address", " ".join(piece for piece in address[place] if piece)))
-        for kind, value in found:
-            party_ids.append(party)
-            kinds.append(kind)
-            values.append(value)
-            persons.append(rows["contact"][place] or "")
-    if not party_ids:
-        return set()
-    table = pa.table(
-        {
-            "party_id": pa.array(party_ids, pa.int64()),
-            "kind": kinds,
-            "value_index": [bytea(sealing.index(value)) for value in values],
-            "value_stored": values,
-            "person_stored": persons,
-            "validity": [validity(kind, value) for kind, value in zip(kinds, values, strict=True)],
-        }
-    )
-    duck = arrival.staging.con
-    duck.register("found_contacts", table)
-    fresh = duck.sql(
-        """SELECT party_id, kind, value_index, first(value_stored) AS value_stored, first(person_stored) AS person_stored,
-                  first(validity) AS validity FROM found_contacts ANTI JOIN stored_contacts USING (party_id, kind, value_index)
-           GROUP BY party_id, kind, value_index ORDER BY party_id, kind, value_index"""
-    ).to_arrow_table()
-    duck.unregister("found_contacts")
-    for name in ("value_stored", "person_stored"):
-        place = fresh.schema.get_field_index(name)
-        fresh = fresh.set_column(place, name, pa.array([sealing.seal(text) for text in fresh[name].to_pylist()]))
-    fresh = fresh.append_column("role", pa.array(["self"] * fresh.num_rows))
-    fresh = fresh.append_column("imported", pa.array([arrival.record.pk] * fresh.num_rows, pa.int64()))
-    bulk.copy_in(cursor, "parties_contact", fresh)
-    return set(fresh["party_id"].to_pylist())
 
 
 def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import pyarrow as pa
 
 from liangqing.kit import bulk, sealing
 from liangqing.parties.models import Party
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_APART = re.compile(r"[;；、,，]|\s/\s")
-
 
 def bytea(value: bytes) -> str:
     """Bytes as COPY reads them."""
@@ -25,20 +20,6 @@ def name_stored(name: str, kind: str) -> str:
 
 def name_index(name: str) -> str:
     return bytea(sealing.index(name))
-
-
-def parts(cell: str) -> list[str]:
-    """Several phones or addresses in one cell, apart."""
-    return [part.strip() for part in _APART.split(cell) if part.strip()]
-
-
-def validity(kind: str, value: str) -> str:
-    """What can be said without trying: a phone needs digits, an e-mail address an @."""
-    if kind == "email" and not _EMAIL.fullmatch(value):
-        return "invalid"
-    if kind == "phone" and sum(character.isdigit() for character in value) < 5:
-        return "invalid"
-    return "unknown"
 
 
 def land_aliases(cursor: bulk.Cursor, found: Iterable[tuple[int, str, str]], imported: int) -> int:

@@ -9,17 +9,19 @@ from liangqing.imports.landing import Arrival
 from liangqing.parties.models import Creditor
 
 HOME = "HOME"
+"""The code of the institution itself."""
 
 
 def name_creditors(arrival: Arrival) -> None:
-    """Make the DuckDB table ``creditors(code, creditor_id)``; a creditor named for the first time is added."""
+    """Make the DuckDB table ``creditors(code, creditor_id)``; a creditor named for the first time is added.
+
+    Rows that name none are the institution's own, under the code ``HOME``.
+    """
     duck = arrival.staging.con
     if "creditor" in arrival.mapped:
         codes = [code for (code,) in duck.execute("SELECT DISTINCT creditor FROM typed WHERE creditor <> ''").fetchall()]
-        duck.execute("UPDATE typed SET creditor = ? WHERE creditor IS NULL", [HOME]).fetchall()
     else:
         codes = []
-        duck.execute("UPDATE typed SET creditor = ?", [HOME]).fetchall()
     for code in sorted({*codes, HOME}):
         Creditor.objects.get_or_create(code=code, defaults={"name": gettext("this institution") if code == HOME else code})
     known = dict(Creditor.objects.values_list("code", "id"))

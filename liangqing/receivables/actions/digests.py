@@ -1,34 +1,139 @@
-"""Digests of the money rows an import brought, kept in the trail, so that a row altered behind our back is found."""
+"""Digests of the money rows an import brought, kept in the trail, so that a row altered behind our back is found.
+
+Rows are rendered in one way only (Arrow's CSV of the columns that never change) and hashed a thousand ids at a time:
+while they land, from the very batches that are sent; later, from what the database says it holds.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-_ROWS_A_DIGEST = 1000
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 
-TABLES = {
-    "receivables_bill": "id, creditor_id, party_id, number, currency, principal, interest, penalty, fee",
-    "receivables_adjustment": "id, bill_id, effective_on, principal, interest, penalty, fee, reason",
-    "receivables_receipt": "id, creditor_id, party_id, number, version, received_on, amount, currency, bill_number, reverses_id",
-    "receivables_allocation": "id, receipt_id, bill_id, allocated_on, amount",
+_ROWS_A_DIGEST = 1000
+_KEPT = 16
+"""Hex digits of SHA-256 kept: 64 bits, under the code of a trail entry."""
+
+_INTEGER, _TEXT, _DATE = pa.int64(), pa.string(), pa.date32()
+TABLES: dict[str, pa.Schema] = {
+    "receivables_bill": pa.schema(
+        [("id", _INTEGER), ("creditor_id", _INTEGER), ("party_id", _INTEGER), ("number", _TEXT), ("currency", _TEXT)]
+        + [(name, _INTEGER) for name in ("principal", "interest", "penalty", "fee")]
+    ),
+    "receivables_adjustment": pa.schema(
+        [("id", _INTEGER), ("bill_id", _INTEGER), ("effective_on", _DATE)]
+        + [(name, _INTEGER) for name in ("principal", "interest", "penalty", "fee")]
+        + [("reason", _TEXT)]
+    ),
+    "receivables_receipt": pa.schema(
+        [("id", _INTEGER), ("creditor_id", _INTEGER), ("party_id", _INTEGER), ("number", _TEXT), ("version", _INTEGER)]
+        + [("received_on", _DATE), ("amount", _INTEGER), ("currency", _TEXT), ("bill_number", _TEXT)]
+        + [("reverses_id", _INTEGER)]
+    ),
+    "receivables_allocation": pa.schema(
+        [("id", _INTEGER), ("receipt_id", _INTEGER), ("bill_id", _INTEGER), ("allocated_on", _DATE), ("amount", _INTEGER)]
+    ),
 }
 """The columns of each table that never change once they are written."""
 
+_RENDERED = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
 
-def digests(cursor: Any, imported: int) -> dict[str, dict[str, str]]:
-    """By table: ``{"12": digest}`` over the import's rows whose id is in 12,000..12,999, in order of id."""
-    found: dict[str, dict[str, str]] = {}
-    for table, columns in TABLES.items():
-        cursor.execute(
-            f"""SELECT id / {_ROWS_A_DIGEST},
-                       left(encode(sha256(convert_to(string_agg(ROW({columns})::text, E'\\n' ORDER BY id), 'UTF8')), 'hex'), 16)
-                FROM {table} WHERE imported = %s GROUP BY 1 ORDER BY 1""",
-            [imported],
+Blocks = dict[str, str]
+"""``{"12": digest}``: over the import's rows whose id is in 12,000..12,999, in order of id."""
+
+
+class Digester:
+    """Takes batches in order of id and gives the digests of their blocks."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._blocks: dict[int, Any] = {}
+
+    def passing(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Hand the batches on as they are, having seen them."""
+        for batch in batches:
+            self.take(batch)
+            yield batch
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        rows = pa.table([batch[name].cast(self._schema.field(name).type) for name in self._schema.names], self._schema)
+        ids = rows["id"].to_numpy()
+        start = 0
+        while start < len(ids):
+            block = int(ids[start]) // _ROWS_A_DIGEST
+            end = int(ids.searchsorted((block + 1) * _ROWS_A_DIGEST))
+            buffer = io.BytesIO()
+            pa_csv.write_csv(rows.slice(start, end - start), buffer, _RENDERED)
+            self._blocks.setdefault(block, hashlib.sha256()).update(buffer.getbuffer())
+            start = end
+
+    def blocks(self) -> Blocks:
+        return {str(block): digest.hexdigest()[:_KEPT] for block, digest in sorted(self._blocks.items())}
+
+
+def stored(cursor: Any, table: str, imported: int) -> Blocks:
+    """The digests of an import's rows as the database has them now."""
+    schema = TABLES[table]
+    digester = Digester(schema)
+    with tempfile.TemporaryFile() as file:
+        query = f"SELECT {', '.join(schema.names)} FROM {table} WHERE imported = {int(imported)} ORDER BY id"
+        with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
+            for part in copy:
+                file.write(part)
+        if not file.tell():
+            return {}
+        file.seek(0)
+        reader = pa_csv.open_csv(
+            file,
+            read_options=pa_csv.ReadOptions(column_names=schema.names),
+            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+            ),
         )
-        found[table] = {str(block): digest for block, digest in cursor.fetchall()}
+        for batch in reader:
+            digester.take(batch)
+    return digester.blocks()
+
+
+def all_stored(cursor: Any, imported: int) -> dict[str, Blocks]:
+    """The digests of all money rows of an import, by table; tables it did not touch are left out."""
+    found = {table: stored(cursor, table, imported) for table in TABLES}
     return {table: blocks for table, blocks in found.items() if blocks}
 
 
 def ids_of(block: str) -> tuple[int, int]:
     """The first and last id a digest covers."""
     return int(block) * _ROWS_A_DIGEST, int(block) * _ROWS_A_DIGEST + _ROWS_A_DIGEST - 1
+
+
+class Books:
+    """The digests of one import in the making: by table, seen while landing, or read back where rows were made by the
+    database itself."""
+
+    def __init__(self, cursor: Any, imported: int) -> None:
+        self._cursor = cursor
+        self._imported = imported
+        self._seen: dict[str, Blocks] = {}
+        self._mixed: set[str] = set()
+
+    def passing(self, table: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The batches on their way to ``table``, in order of id."""
+        digester = Digester(TABLES[table])
+        yield from digester.passing(batches)
+        if table in self._seen:
+            self._mixed.add(table)
+        self._seen[table] = digester.blocks()
+
+    def written_elsewhere(self, table: str) -> None:
+        """Rows of this import got into the table by another way than through here."""
+        self._mixed.add(table)
+
+    def digests(self) -> dict[str, Blocks]:
+        found = {**self._seen, **{table: stored(self._cursor, table, self._imported) for table in self._mixed}}
+        return {table: blocks for table, blocks in sorted(found.items()) if blocks}

@@ -25,8 +25,8 @@ from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.meet import meet
 from liangqing.people.models import User
-from liangqing.receivables.actions.creditors import name_creditors
-from liangqing.receivables.actions.digests import digests
+from liangqing.receivables.actions.creditors import HOME, name_creditors
+from liangqing.receivables.actions.digests import Books, all_stored
 from liangqing.receivables.actions.money_in import allocate, land_receipts
 from liangqing.receivables.actions.undo import undo_receipts
 from liangqing.receivables.kinds import BILLS
@@ -48,6 +48,8 @@ problems.register(
     }
 )
 
+_LONGEST_TERM = 3650
+"""Days; a longer payment term is a typing error."""
 _COMPONENTS = ("principal", "interest", "penalty", "fee")
 _TERMS = ("issued_on", "due_on", "kind", "reference", "contract_id", "seller_id")
 """What may change in place; the change is kept in the history."""
@@ -56,23 +58,19 @@ _TERMS = ("issued_on", "due_on", "kind", "reference", "contract_id", "seller_id"
 @clause("P3 2.1.1")
 def land(arrival: Arrival) -> Landed:
     """Land the good rows of a typed file of bills. One row a bill; the number is unique for its creditor."""
+    books = Books(arrival.cursor, arrival.record.pk)
     meet(arrival)
     name_creditors(arrival)
     _find_sellers(arrival)
     _work_out(arrival)
     _compare(arrival)
     _land_contracts(arrival)
-    created = _land_new(arrival)
-    updated = _land_changed(arrival)
+    created = _land_new(arrival, books)
+    updated = _land_changed(arrival, books)
     ((count,),) = arrival.staging.con.execute("SELECT count(*) FROM good_bills").fetchall()
-    updated |= _clear(arrival)
-    _allocate_waiting(arrival)
-    return Landed(
-        created=created,
-        updated=len(updated),
-        unchanged=count - created - len(updated),
-        digests=digests(arrival.cursor, arrival.record.pk),
-    )
+    updated |= _clear(arrival, books)
+    _allocate_waiting(arrival, books)
+    return Landed(created, len(updated), count - created - len(updated), books.digests())
 
 
 def _find_sellers(arrival: Arrival) -> None:
@@ -100,36 +98,31 @@ def _find_sellers(arrival: Arrival) -> None:
 
 
 def _work_out(arrival: Arrival) -> None:
-    """Amounts by component, kind and due date of each row, into ``bills_in``; and what is wrong with them."""
+    """Amounts by component, kind and due date of each row, into ``bills_in``; and what is wrong with them.
+
+    A bill that asks for less than nothing is a credit note; what a ledger calls one is negative, whatever its sign there.
+    """
     staging, duck = arrival.staging, arrival.staging.con
-    given = " + ".join(f"coalesce({name}, 0)" for name in _COMPONENTS)
-    sign = "CASE side WHEN 'credit' THEN -1 ELSE 1 END"
+    asked = "coalesce(principal, amount - coalesce(interest, 0) - coalesce(penalty, 0) - coalesce(fee, 0))"
+    total = "coalesce(amount, principal + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0))"
+    sign = f"(CASE WHEN side = 'credit' THEN -1 WHEN kind = 'credit_note' AND {total} > 0 THEN -1 ELSE 1 END)"
     duck.execute(
         f"""CREATE TABLE bills_in AS
-            SELECT t.row, t.number, t.creditor, c.creditor_id, m.party_id, t.currency, t.issued_on, t.contract,
-                   t.contract_ends_on, coalesce(t.reference, '') AS reference, s.seller_id, t.cleared_on, t.amount,
-                   {given} AS given, principal IS NOT NULL AS has_principal,
+            SELECT t.row, t.number, c.creditor_id, m.party_id, t.currency, t.issued_on, t.contract, t.contract_ends_on,
+                   coalesce(t.reference, '') AS reference, s.seller_id, t.cleared_on, t.amount,
+                   coalesce(t.principal, 0) + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0) AS given,
+                   t.principal IS NOT NULL AS has_principal,
                    coalesce(t.due_on,
-                            CASE WHEN t.terms_days BETWEEN 0 AND 3650
+                            CASE WHEN t.terms_days BETWEEN 0 AND {_LONGEST_TERM}
                                  THEN coalesce(t.baseline_on, t.issued_on) + t.terms_days::INTEGER END,
-                            t.baseline_on, CASE WHEN p.terms_days IS NOT NULL THEN t.issued_on + p.terms_days::INTEGER END
-                   ) AS due_on,
-                   t.kind AS said_kind,
-                   {sign} * coalesce(t.interest, 0) AS interest, {sign} * coalesce(t.penalty, 0) AS penalty,
-                   {sign} * coalesce(t.fee, 0) AS fee,
-                   {sign} * coalesce(t.principal, t.amount - coalesce(t.interest, 0) - coalesce(t.penalty, 0)
-                                     - coalesce(t.fee, 0)) AS principal
-            FROM {staging.good()} t JOIN creditors c ON c.code = t.creditor LEFT JOIN met m ON m.number = t.customer
-            LEFT JOIN sellers s ON s.seller = t.seller
-            LEFT JOIN known_parties p ON p.party_id = m.party_id"""
-    ).fetchall()
-    duck.execute(
-        """ALTER TABLE bills_in ADD COLUMN kind VARCHAR;
-           UPDATE bills_in SET kind = CASE WHEN principal + interest + penalty + fee < 0 THEN 'credit_note'
-                                           WHEN said_kind = 'credit_note' THEN 'credit_note'
-                                           ELSE coalesce(said_kind, 'invoice') END;
-           UPDATE bills_in SET principal = -principal, interest = -interest, penalty = -penalty, fee = -fee
-           WHERE kind = 'credit_note' AND principal + interest + penalty + fee > 0"""
+                            t.baseline_on,
+                            t.issued_on + p.usual::INTEGER) AS due_on,
+                   CASE WHEN {sign} * {total} < 0 THEN 'credit_note' ELSE coalesce(t.kind, 'invoice') END AS kind,
+                   {sign} * {asked} AS principal, {sign} * coalesce(t.interest, 0) AS interest,
+                   {sign} * coalesce(t.penalty, 0) AS penalty, {sign} * coalesce(t.fee, 0) AS fee
+            FROM {staging.good()} t JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}')
+            LEFT JOIN met m ON m.number = t.customer LEFT JOIN sellers s ON s.seller = t.seller
+            LEFT JOIN (SELECT party_id, terms_days AS usual FROM known_parties) p ON p.party_id = m.party_id"""
     ).fetchall()
     staging.problem("SELECT row, 'customer', 'missing', NULL FROM bills_in WHERE party_id IS NULL")
     staging.problem("SELECT row, 'due_on', 'no_due_date', NULL FROM bills_in WHERE due_on IS NULL")
@@ -142,7 +135,7 @@ def _work_out(arrival: Arrival) -> None:
     )
     staging.problem(
         """SELECT row, 'number', 'duplicate_number', number FROM
-           (SELECT row, number, row_number() OVER (PARTITION BY creditor, number ORDER BY row) AS place FROM bills_in)
+           (SELECT row, number, row_number() OVER (PARTITION BY creditor_id, number ORDER BY row) AS place FROM bills_in)
            WHERE place > 1"""
     )
     for code, test in (("due_before_issue", "due_on < issued_on"), ("clearing_before_issue", "cleared_on < issued_on")):
@@ -235,12 +228,11 @@ def _land_contracts(arrival: Arrival) -> None:
     duck.unregister("contract_rows")
 
 
-def _land_new(arrival: Arrival) -> int:
+def _land_new(arrival: Arrival, books: Books) -> int:
     duck, cursor = arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM good_bills WHERE bill_id IS NULL").fetchall()
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_bill"), count)
-    table = pa.table({"place": pa.array(range(1, count + 1), pa.int64()), "id": pa.array(ids, pa.int64())})
-    duck.register("bill_ids", table)
+    bulk.number(duck, "bill_ids", ids)
     duck.execute(
         f"""CREATE TABLE new_bills AS
             SELECT i.id, creditor_id, party_id, contract_id, number, kind, currency, issued_on, due_on, principal, interest,
@@ -248,14 +240,13 @@ def _land_new(arrival: Arrival) -> int:
             FROM (SELECT *, row_number() OVER (ORDER BY row) AS place FROM good_bills WHERE bill_id IS NULL)
             JOIN bill_ids i USING (place)"""
     ).fetchall()
-    duck.unregister("bill_ids")
     rows = duck.sql("SELECT * EXCLUDE (row) FROM new_bills ORDER BY id").to_arrow_reader()
     with bulk.large_load(cursor, "receivables_bill", count):
-        bulk.copy_in(cursor, "receivables_bill", rows)
+        bulk.copy_in(cursor, "receivables_bill", books.passing("receivables_bill", rows), rows.schema.names)
     return int(count)
 
 
-def _land_changed(arrival: Arrival) -> set[int]:
+def _land_changed(arrival: Arrival, books: Books) -> set[int]:
     """Known bills whose row says something else: amounts become adjustments, terms are updated and remembered.
 
     A column the file does not have, or an empty cell, leaves what is there.
@@ -286,6 +277,7 @@ def _land_changed(arrival: Arrival) -> set[int]:
         ],
         batch_size=5000,
     )
+    books.written_elsewhere("receivables_adjustment")
     changes = []
     for row in found:
         after = {
@@ -335,7 +327,7 @@ def write_terms(cursor: Any, changes: list[tuple[int, dict[str, Any]]]) -> None:
     cursor.execute("DROP TABLE staged_terms")
 
 
-def _clear(arrival: Arrival) -> set[int]:
+def _clear(arrival: Arrival, books: Books) -> set[int]:
     """Bills the ledger says are cleared: a receipt in full on the clearing day, set against the bill.
 
     What other receipts paid before is left out. Returns the ids of known bills that changed by it.
@@ -360,20 +352,20 @@ def _clear(arrival: Arrival) -> set[int]:
             FROM good_bills g LEFT JOIN paid_otherwise o ON o.bill_id = g.bill_id
             WHERE g.cleared_on IS NOT NULL AND amount > 0"""
     ).fetchall()
-    _created, _updated, _same = land_receipts(arrival)
+    _created, _updated, _same = land_receipts(arrival, books)
     duck.execute(
         """CREATE TABLE clearings AS SELECT r.receipt_id, coalesce(n.id, g.bill_id) AS bill_id, r.received_on, r.amount
            FROM landed_receipts r JOIN good_bills g USING (row) LEFT JOIN new_bills n USING (row)"""
     ).fetchall()
     duck.execute("CREATE TABLE clearing_room AS SELECT bill_id, sum(amount)::BIGINT AS room FROM clearings GROUP BY 1").fetchall()
-    allocate(arrival, "clearings", "clearing_room")
+    allocate(arrival, books, "clearings", "clearing_room")
     changed = duck.execute(
         "SELECT g.bill_id FROM landed_receipts r JOIN good_bills g USING (row) WHERE g.bill_id IS NOT NULL"
     ).fetchall()
     return {bill for (bill,) in changed}
 
 
-def _allocate_waiting(arrival: Arrival) -> None:
+def _allocate_waiting(arrival: Arrival, books: Books) -> None:
     """Receipts that named a bill before the bill was known."""
     duck = arrival.staging.con
     read_into(
@@ -394,7 +386,7 @@ def _allocate_waiting(arrival: Arrival) -> None:
                 AND n.party_id = w.party_id AND n.currency = w.currency"""
     ).fetchall()
     duck.execute("CREATE TABLE waiting_room AS SELECT bill_id, greatest(max(asked), 0)::BIGINT AS room FROM waiting GROUP BY 1").fetchall()
-    allocate(arrival, "waiting", "waiting_room")
+    allocate(arrival, books, "waiting", "waiting_room")
 
 
 def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
@@ -440,7 +432,7 @@ def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
             GROUP BY bill_id""",
         [record.pk, record.pk, record.pk],
     )
-    return digests(cursor, record.pk)
+    return all_stored(cursor, record.pk)
 
 
 IMPORTABLE = Importable(kind=BILLS, land=land, undo=undo)

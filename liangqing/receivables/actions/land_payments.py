@@ -12,8 +12,8 @@ from liangqing.imports.models import Import
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.meet import meet
-from liangqing.receivables.actions.creditors import name_creditors
-from liangqing.receivables.actions.digests import digests
+from liangqing.receivables.actions.creditors import HOME, name_creditors
+from liangqing.receivables.actions.digests import Books, all_stored
 from liangqing.receivables.actions.money_in import allocate, land_receipts
 from liangqing.receivables.actions.undo import undo_receipts
 from liangqing.receivables.kinds import PAYMENTS
@@ -34,7 +34,7 @@ problems.register(
 @clause("P3 2.4")
 def land(arrival: Arrival) -> Landed:
     """Land the good rows of a typed file of payments. One row a payment; the number is unique for its creditor."""
-    staging, duck = arrival.staging, arrival.staging.con
+    staging, duck, books = arrival.staging, arrival.staging.con, Books(arrival.cursor, arrival.record.pk)
     _turn_signs(arrival)
     staging.problem("SELECT row, 'amount', 'not_positive', amount::VARCHAR FROM typed WHERE amount <= 0")
     meet(arrival)
@@ -53,9 +53,9 @@ def land(arrival: Arrival) -> Landed:
                    coalesce(t.bill, '') AS bill_number, coalesce(t.reference, '') AS reference
             FROM {staging.good()} t JOIN payers p USING (row)"""
     ).fetchall()
-    created, updated, unchanged = land_receipts(arrival)
-    _set_against_bills(arrival)
-    return Landed(created, updated, unchanged, digests(arrival.cursor, arrival.record.pk))
+    created, updated, unchanged = land_receipts(arrival, books)
+    _set_against_bills(arrival, books)
+    return Landed(created, updated, unchanged, books.digests())
 
 
 def _turn_signs(arrival: Arrival) -> None:
@@ -85,9 +85,9 @@ def _read_bills(arrival: Arrival) -> None:
         },
     )
     duck.execute(
-        """CREATE TABLE payers AS
+        f"""CREATE TABLE payers AS
            SELECT t.row, c.creditor_id, coalesce(m.party_id, b.party_id) AS party_id
-           FROM typed t JOIN creditors c ON c.code = t.creditor LEFT JOIN met m ON m.number = t.customer
+           FROM typed t JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}') LEFT JOIN met m ON m.number = t.customer
            LEFT JOIN named_bills b ON b.creditor_id = c.creditor_id AND b.number = t.bill AND t.customer IS NULL"""
     ).fetchall()
 
@@ -108,7 +108,7 @@ def _number(arrival: Arrival) -> None:
     arrival.staging.warn("number_made_up", count)
 
 
-def _set_against_bills(arrival: Arrival) -> None:
+def _set_against_bills(arrival: Arrival, books: Books) -> None:
     duck, staging = arrival.staging.con, arrival.staging
     duck.execute(
         """CREATE TABLE naming AS
@@ -122,7 +122,7 @@ def _set_against_bills(arrival: Arrival) -> None:
         "CREATE TABLE fitting AS SELECT receipt_id, bill_id, received_on, amount FROM naming WHERE fits"
     ).fetchall()
     duck.execute("CREATE TABLE bill_room AS SELECT bill_id, greatest(room, 0) AS room FROM named_bills").fetchall()
-    allocate(arrival, "fitting", "bill_room")
+    allocate(arrival, books, "fitting", "bill_room")
     for code, query in (
         ("unknown_bill", "SELECT count(*) FROM naming WHERE bill_id IS NULL"),
         ("bill_of_another", "SELECT count(*) FROM naming WHERE bill_id IS NOT NULL AND NOT fits"),
@@ -152,7 +152,7 @@ def _refresh_room(arrival: Arrival) -> None:
 def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
     """Take back what a file of payments brought."""
     undo_receipts(record, cursor)
-    return digests(cursor, record.pk)
+    return all_stored(cursor, record.pk)
 
 
 IMPORTABLE = Importable(kind=PAYMENTS, land=land, undo=undo)

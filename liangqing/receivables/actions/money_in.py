@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import ibis
-import pyarrow as pa
 
 from liangqing.imports.landing import Arrival
 from liangqing.kit import bulk
 from liangqing.kit.snapshot import read_into
+from liangqing.receivables.actions.digests import Books
 from liangqing.receivables.rules.allocation import by_reference
 
 _RECEIPT = "creditor_id, party_id, number, received_on, amount, currency, method, bill_number, reference"
@@ -25,7 +24,7 @@ _STORED = """
     FROM receivables_receipt r"""
 
 
-def land_receipts(arrival: Arrival) -> tuple[int, int, int]:
+def land_receipts(arrival: Arrival, books: Books) -> tuple[int, int, int]:
     """Land the DuckDB table ``wanted(row, creditor_id, party_id, number, received_on, amount, currency, method,
     bill_number, reference)``, one row a number; returns how many are created, updated, unchanged.
 
@@ -52,7 +51,7 @@ def land_receipts(arrival: Arrival) -> tuple[int, int, int]:
     fates = dict(duck.execute("SELECT fate, count(*) FROM compared GROUP BY fate").fetchall())
     new, changed = fates.get("new", 0), fates.get("changed", 0)
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_receipt"), new + 2 * changed)
-    _number(duck, "compared_ids", ids)
+    bulk.number(duck, "compared_ids", ids)
     duck.execute(
         f"""CREATE TABLE arriving_receipts AS
             SELECT i.id, creditor_id, party_id, number, (version + turn)::SMALLINT AS version, received_on, amount, currency,
@@ -70,8 +69,10 @@ def land_receipts(arrival: Arrival) -> tuple[int, int, int]:
     ).fetchall()
     rows = duck.sql("SELECT * EXCLUDE (row) FROM arriving_receipts ORDER BY id").to_arrow_reader()
     with bulk.large_load(cursor, "receivables_receipt", len(ids)):
-        bulk.copy_in(cursor, "receivables_receipt", rows)
-    reverse_allocations(cursor, arrival.record.pk)
+        bulk.copy_in(cursor, "receivables_receipt", books.passing("receivables_receipt", rows), rows.schema.names)
+    if changed:
+        reverse_allocations(cursor, arrival.record.pk)
+        books.written_elsewhere("receivables_allocation")
     duck.execute(
         "CREATE TABLE landed_receipts AS SELECT id AS receipt_id, * EXCLUDE (id) FROM arriving_receipts WHERE amount > 0"
     ).fetchall()
@@ -90,7 +91,7 @@ def reverse_allocations(cursor: Any, imported: int) -> None:
     )
 
 
-def allocate(arrival: Arrival, receipts: str, bills: str) -> int:
+def allocate(arrival: Arrival, books: Books, receipts: str, bills: str) -> int:
     """Allocate by reference and land it. Names of DuckDB tables: ``receipts`` (receipt_id, bill_id, received_on,
     amount) and ``bills`` (bill_id, room). Returns how many allocations landed."""
     duck, cursor = arrival.staging.con, arrival.cursor
@@ -98,21 +99,14 @@ def allocate(arrival: Arrival, receipts: str, bills: str) -> int:
     expression = by_reference(con.table(receipts), con.table(bills))
     duck.execute(f"CREATE TABLE fitted AS {ibis.to_sql(expression, dialect='duckdb')}").fetchall()
     ((count,),) = duck.execute("SELECT count(*) FROM fitted").fetchall()
-    _number(duck, "fitted_ids", bulk.reserve(cursor, bulk.sequence_of("receivables_allocation"), count))
+    bulk.number(duck, "fitted_ids", bulk.reserve(cursor, bulk.sequence_of("receivables_allocation"), count))
     rows = duck.sql(
         f"""SELECT i.id, f.receipt_id, f.bill_id, f.received_on AS allocated_on, f.amount, {arrival.record.pk} AS imported
             FROM (SELECT *, row_number() OVER (ORDER BY receipt_id, bill_id) AS place FROM fitted) f
             JOIN fitted_ids i USING (place) ORDER BY i.id"""
     ).to_arrow_reader()
     with bulk.large_load(cursor, "receivables_allocation", count):
-        bulk.copy_in(cursor, "receivables_allocation", rows)
-    duck.execute("DROP TABLE fitted; DROP TABLE fitted_ids").fetchall()
+        bulk.copy_in(cursor, "receivables_allocation", books.passing("receivables_allocation", rows), rows.schema.names)
+    duck.execute("DROP TABLE fitted").fetchall()
+    bulk.forget_numbers(duck, "fitted_ids")
     return int(count)
-
-
-def _number(duck: duckdb.DuckDBPyConnection, name: str, ids: list[int]) -> None:
-    """A table ``name(place, id)``, place counting from 1."""
-    table = pa.table({"place": pa.array(range(1, len(ids) + 1), pa.int64()), "id": pa.array(ids, pa.int64())})
-    duck.register("numbers", table)
-    duck.execute(f"CREATE TABLE {name} AS SELECT * FROM numbers").fetchall()
-    duck.unregister("numbers")

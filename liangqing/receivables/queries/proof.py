@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from liangqing.receivables.actions.digests import digests, ids_of
+from liangqing.receivables.actions.digests import all_stored, ids_of
 from liangqing.trail.models import Entry
 
 
@@ -20,7 +20,7 @@ def flaws() -> Iterator[str]:
         told[number] = facts["digests"]
     with connection.cursor() as cursor:
         for number, tables in told.items():
-            now = digests(cursor, number)
+            now = all_stored(cursor, number)
             for table in sorted({*tables, *now}):
                 before, after = tables.get(table, {}), now.get(table, {})
                 for block in sorted({*before, *after}, key=int):

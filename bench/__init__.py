@@ -1,0 +1,1 @@
+"""Benchmarks: how long real work takes, as ratios to bare work measured in the same run."""

@@ -1,0 +1,84 @@
+"""Land the ways to reach customers that a file names: sealed, indexed, never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from liangqing.imports.landing import Arrival
+from liangqing.kit import bulk, sealing
+from liangqing.parties.actions.rows import bytea
+
+_COLUMNS = ("party_id", "kind", "role", "person_stored", "value_stored", "value_index", "validity", "imported")
+_AT_ONCE = 50_000
+
+# What the file says, one row a way. A phone needs five digits and an e-mail address an @ to be more than a doubt.
+_SAID = r"""
+    WITH said AS (
+        SELECT party_id, had_kind, 'phone' AS kind, contact,
+               unnest(regexp_split_to_array(phone, '[;；、,，]|\s/\s')) AS value FROM arriving WHERE phone <> ''
+        UNION ALL
+        SELECT party_id, had_kind, 'email', contact, unnest(regexp_split_to_array(email, '[;；、,，]')) FROM arriving
+        WHERE email <> ''
+        UNION ALL
+        SELECT party_id, had_kind, 'address', contact, concat_ws(' ', street, postcode, city, country) FROM arriving
+        WHERE street <> '')
+    SELECT party_id, kind, coalesce(contact, '') AS person, trim(value) AS value,
+           CASE kind WHEN 'email' THEN regexp_full_match(trim(value), '[^@\s]+@[^@\s]+\.[^@\s]+')
+                     WHEN 'phone' THEN length(regexp_replace(value, '[^0-9]', '', 'g')) >= 5 ELSE true END AS sound
+    FROM said WHERE trim(value) <> '' AND {who} ORDER BY party_id"""
+
+
+def land_contacts(arrival: Arrival) -> set[int]:
+    """The ways named in the DuckDB table ``arriving`` (party_id, had_kind NULL for a new customer, phone, email, street,
+    postcode, city, country, contact). Returns the known customers who got a way that was not known."""
+    duck, cursor, imported = arrival.staging.con, arrival.cursor, arrival.record.pk
+    fresh = duck.sql(_SAID.format(who="had_kind IS NULL")).to_arrow_reader(_AT_ONCE)
+    bulk.copy_in(cursor, "parties_contact", _sealed(fresh, imported), _COLUMNS)
+    known = duck.sql(_SAID.format(who="had_kind IS NOT NULL")).to_arrow_reader(_AT_ONCE)
+    cursor.execute(
+        """CREATE TEMPORARY TABLE staged_contact (party_id bigint, kind text, role text, person_stored text,
+               value_stored text, value_index bytea, validity text, imported bigint) ON COMMIT DROP"""
+    )
+    if not bulk.copy_in(cursor, "staged_contact", _sealed(known, imported), _COLUMNS):
+        return set()
+    names = ", ".join(_COLUMNS)
+    cursor.execute(
+        f"""INSERT INTO parties_contact ({names})
+            SELECT {names} FROM staged_contact s WHERE NOT EXISTS (
+                SELECT 1 FROM parties_contact c WHERE c.party_id = s.party_id AND c.kind = s.kind
+                                                  AND c.value_index = s.value_index)
+            RETURNING party_id"""
+    )
+    return {party for (party,) in cursor.fetchall()}
+
+
+def _sealed(batches: pa.RecordBatchReader, imported: int) -> Iterator[pa.RecordBatch]:
+    """Batches ready to land. The database works on one while the next is being sealed."""
+    last, seen = None, set[tuple[str, str]]()
+    for batch in batches:
+        columns = batch.to_pydict()
+        kept, indexes = [], []
+        for place, (party, kind, value) in enumerate(zip(columns["party_id"], columns["kind"], columns["value"], strict=True)):
+            if party != last:
+                last, seen = party, set()
+            index = bytea(sealing.index(value))
+            if (kind, index) not in seen:
+                seen.add((kind, index))
+                kept.append(place)
+                indexes.append(index)
+        yield pa.record_batch(
+            {
+                "party_id": pa.array([columns["party_id"][place] for place in kept], pa.int64()),
+                "kind": pa.array([columns["kind"][place] for place in kept], pa.string()),
+                "role": pa.array(["self"] * len(kept), pa.string()),
+                "person_stored": pa.array([sealing.seal(columns["person"][place]) for place in kept], pa.string()),
+                "value_stored": pa.array([sealing.seal(columns["value"][place]) for place in kept], pa.string()),
+                "value_index": pa.array(indexes, pa.string()),
+                "validity": pa.array(
+                    ["unknown" if columns["sound"][place] else "invalid" for place in kept], pa.string()
+                ),
+                "imported": pa.array([imported] * len(kept), pa.int64()),
+            }
+        )

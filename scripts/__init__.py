@@ -1,0 +1,1 @@
+"""What builds and checks the project; the product itself needs none of it."""

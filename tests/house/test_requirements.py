@@ -1,0 +1,82 @@
+"""What gets installed: pinned, checked by hash, from whatever mirror is set."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+def pins(path: Path) -> dict[str, list[tuple[Requirement, list[str]]]]:
+    """Name to (requirement, hashes): one for each kind of machine."""
+    found: dict[str, list[tuple[Requirement, list[str]]]] = {}
+    for entry in re.split(r"\n(?=\S)", path.read_text(encoding="utf-8").strip()):
+        first, *hashes = entry.replace("\\\n", "\n").splitlines()
+        requirement = Requirement(first.strip())
+        found.setdefault(canonicalize_name(requirement.name), []).append((requirement, [h.strip() for h in hashes]))
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_requirement_is_one_version_with_hashes(path: Path) -> None:
+    for entries in pins(path).values():
+        for requirement, hashes in entries:
+            assert re.fullmatch(r"==[\w.!+]+", str(requirement.specifier)), requirement
+            assert hashes, requirement
+            assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", each) for each in hashes), requirement
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_address_is_written_down(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ ", text)
+
+
+def test_what_pyproject_asks_is_pinned_and_fits() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups, asked = project["dependency-groups"], project["project"]["dependencies"]
+    wanted = {
+        "run.txt": asked + groups["build"],
+        "dev.txt": asked + groups["build"] + groups["dev"],
+        "boot.txt": groups["boot"],
+    }
+    for name, lines in wanted.items():
+        pinned = pins(ROOT / "requirements" / name)
+        for line in lines:
+            requirement = Requirement(line)
+            versions = [str(pin.specifier)[2:] for pin, _hashes in pinned.get(canonicalize_name(requirement.name), [])]
+            assert versions, f"{line} is not in {name}; run: make lock"
+            assert all(version in requirement.specifier for version in versions), f"{line} in {name}; run: make lock"
+
+
+def test_running_and_testing_use_the_same_versions() -> None:
+    run, dev = pins(ROOT / "requirements" / "run.txt"), pins(ROOT / "requirements" / "dev.txt")
+    assert {name: [str(pin) for pin, _ in entries] for name, entries in run.items()} == {
+        name: [str(pin) for pin, _ in dev.get(name, [])] for name in run
+    }
+
+
+def test_no_registry_is_named_anywhere_in_the_project() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    mirrors = re.compile(rb"https?://[^\s\"'/]*(?:pypi|pythonhosted|npmjs|npmmirror|mirror)[^\s\"']*", re.IGNORECASE)
+    named = {}
+    for name in listed.stdout.decode().split("\0"):
+        path = ROOT / name
+        if name and path.is_file() and (found := mirrors.search(path.read_bytes())):
+            named[name] = found.group().decode()
+    assert not named
