@@ -60,10 +60,10 @@ check: format lint types ladder house
 	@$(MAKE) --no-print-directory test ARGS=
 
 format: $(DEV)
-	@echo "· format" && $(BIN)/ruff format --check --quiet . || { echo "Put right with: $(BIN)/ruff format" >&2; exit 1; }
+	@echo "· format" && $(BIN)/ruff format --check --quiet --output-format concise . || { echo "Put right with: $(BIN)/ruff format" >&2; exit 1; }
 
 lint: $(DEV)
-	@echo "· lint" && $(BIN)/ruff check --quiet .
+	@echo "· lint" && $(BIN)/ruff check --quiet --output-format concise .
 
 types: $(DEV)
 	@echo "· types" && $(BIN)/mypy --no-error-summary

@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from liangqing.nightly.actions.run import Report
+    from tests.files import Desk
 
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path: Path, settings: Any) -> Path:
@@ -85,6 +86,14 @@ def night(books: str) -> Callable[[str], Report]:
     from liangqing.nightly.actions.run import run
 
     return lambda date: run(dt.date.fromisoformat(date), PLAN)
+
+
+@pytest.fixture
+def desk(books: str, tmp_path: Path) -> Desk:
+    """A clerk's desk in an empty institution."""
+    from tests.files import Desk
+
+    return Desk(tmp_path)
 
 
 @pytest.fixture

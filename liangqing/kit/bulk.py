@@ -19,8 +19,11 @@ _LARGE = 100_000
 
 
 def copy_in(cursor: Cursor, table: str, rows: pa.Table | Iterable[pa.RecordBatch], columns: Sequence[str] = ()) -> int:
-    """COPY rows into ``table``; the Arrow columns bear the names of the table's. Returns how many rows went in."""
-    names = list(columns or rows.schema.names)
+    """COPY rows into ``table``; returns how many went in.
+
+    The Arrow columns bear the names of the table's; batches come with the ``columns`` to take.
+    """
+    names = list(columns) if columns else list(rows.schema.names) if isinstance(rows, pa.Table) else []
     target = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT csv)"
     options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
     batches = rows.to_batches(max_chunksize=_ROWS_A_WRITE) if isinstance(rows, pa.Table) else rows

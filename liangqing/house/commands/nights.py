@@ -9,7 +9,7 @@ import click
 from liangqing.house.commands import command, json_option, say
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[dt.date]):
     """An ISO date."""
 
     name = "date"

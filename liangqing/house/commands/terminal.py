@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,8 +29,18 @@ from liangqing.people.models import User
 from liangqing.receivables.rules.owing import BUCKETS
 from liangqing.warning.level import Level
 
-out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
+_IN_A_PIPE = 140
+"""Columns where there is no terminal to ask."""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(stderr=stderr, highlight=False, width=_IN_A_PIPE)
+    return console
+
+
+out, err = _console(), _console(stderr=True)
 
 _COLOUR = {"mild": "yellow", "moderate": "dark_orange", "severe": "red"}
 _STEPS = {
@@ -220,23 +231,21 @@ def morning(report: Report | None) -> None:
 def ageing(
     as_of: dt.date, table: Mapping[str, Mapping[str, tuple[int, int]]], on_account: Mapping[str, tuple[int, int]]
 ) -> None:
-    """Ageing by band, one row a currency and measure."""
+    """Ageing by band; each currency has its own two columns."""
     if not table:
         out.print(_("Nothing is owed as of {day}.").format(day=as_of))
     else:
-        shown = _table(
-            (_("currency"), "left"), *((str(_BUCKETS[bucket]), "right") for bucket in BUCKETS), (_("total"), "right"),
-            title=_("Ageing as of {day}").format(day=as_of),
-        )  # fmt: skip
-        for currency, cells in table.items():
-            total = sum(amount for _bills, amount in cells.values())
-            shown.add_row(currency, *(_amount(cells[b][1], currency) for b in BUCKETS), _amount(total, currency))
-            bills = [f"{cells[b][0]:,}" if cells[b][0] else "–" for b in BUCKETS]
-            shown.add_row(
-                Text(_("bills"), style="dim"),
-                *(Text(count, style="dim") for count in bills),
-                Text(f"{sum(count for count, _amount in cells.values()):,}", style="dim"),
-            )
+        heads = [(f"{heading}", "right") for currency in table for heading in (_("bills"), currency)]
+        shown = _table((_("age"), "left"), *heads, title=_("Ageing as of {day}").format(day=as_of))
+        for bucket in BUCKETS:
+            cells = [cell for currency, bands in table.items() for cell in _cell(bands[bucket], currency)]
+            shown.add_row(str(_BUCKETS[bucket]), *cells)
+        sums = {
+            currency: (sum(cell[0] for cell in bands.values()), sum(cell[1] for cell in bands.values()))
+            for currency, bands in table.items()
+        }
+        shown.add_section()
+        shown.add_row(_("total"), *(cell for currency, total in sums.items() for cell in _cell(total, currency)))
         out.print(shown)
     for currency, (count, rest) in on_account.items():
         out.print(
@@ -247,6 +256,11 @@ def ageing(
                 style="yellow",
             )
         )
+
+
+def _cell(held: tuple[int, int], currency: str) -> tuple[str, str]:
+    bills, amount = held
+    return (f"{bills:,}" if bills else "–"), _amount(amount, currency)
 
 
 def ageing_by_customer(
@@ -312,7 +326,7 @@ def explanation(told: Mapping[str, Any]) -> None:
         Text.assemble(
             (f"{told['case']}  ", "bold"),
             f"{told['name']} ({told['customer']}) → {told['creditor']}  ",
-            (Level(told["level"]).label, _COLOUR[told["level"]]),
+            (str(Level(told["level"]).label), _COLOUR[told["level"]]),
         )
     )
     out.print(

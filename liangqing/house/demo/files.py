@@ -21,15 +21,18 @@ _MISSPELT = 0.3
 
 def companies(path: Path, customers: Iterable[Customer]) -> Path:
     """The master data of companies."""
-    head = ("客户编号", "客户名称", "客户类型", "统一社会信用代码", "客户等级", "账期", "联系人", "联系电话", "邮箱", "地址", "城市", "国别", "语言")
+    head = (
+        "客户编号", "客户名称", "客户类型", "统一社会信用代码", "客户等级", "账期", "联系人", "联系电话", "邮箱", "地址",
+        "城市", "国别", "语言",
+    )  # fmt: skip
     return _write(
         path,
         head,
         (
             (
-                customer.number, customer.name, "企业", customer.identity, customer.customer_class, str(customer.terms_days),
-                customer.contact, customer.phone, customer.email, customer.street, customer.city, customer.country,
-                customer.language,
+                customer.number, customer.name, "企业", customer.identity, customer.customer_class,
+                str(customer.terms_days), customer.contact, customer.phone, customer.email, customer.street, customer.city,
+                customer.country, customer.language,
             )
             for customer in customers
             if customer.kind == "company"
@@ -57,8 +60,8 @@ def persons(path: Path, customers: Iterable[Customer]) -> Path:
 def invoices(path: Path, bills: Sequence[Bill], random: Random, misdated: Mapping[str, str] | None = None) -> Path:
     """Bills of trade. ``misdated``: by bill number a due date that was mistyped."""
     head = (
-        "账单号", "开票主体", "客户编号", "客户名称", "开票日期", "到期日", "价税合计", "币种", "款项性质", "业务员", "合同号",
-        "合同到期日", "清账日期", "备注",
+        "账单号", "开票主体", "客户编号", "客户名称", "开票日期", "到期日", "价税合计", "币种", "款项性质", "业务员",
+        "合同号", "合同到期日", "清账日期", "备注",
     )  # fmt: skip
     wrong = misdated or {}
     return _write(
@@ -79,18 +82,18 @@ def invoices(path: Path, bills: Sequence[Bill], random: Random, misdated: Mappin
 def instalments(path: Path, bills: Sequence[Bill]) -> Path:
     """Instalments, by principal, interest and penalty."""
     head = (
-        "应收单号", "开票主体", "客户编号", "客户姓名", "起息日", "应还日期", "应还本金", "应还利息", "罚息", "币种", "款项类型",
-        "客户经理", "合同编号", "结清日期", "摘要",
+        "应收单号", "开票主体", "客户编号", "客户姓名", "起息日", "应还日期", "应收金额", "应还本金", "应还利息", "罚息",
+        "币种", "款项类型", "客户经理", "合同编号", "结清日期", "摘要",
     )  # fmt: skip
     return _write(
         path,
         head,
         (
             (
-                bill.number, bill.creditor, bill.customer.number, bill.customer.name, _day(bill.issued_on), _day(bill.due_on),
-                _amount(bill.principal, bill.currency), _amount(bill.interest, bill.currency),
-                _amount(bill.penalty, bill.currency), _currency(bill.currency), _KINDS[bill.kind], bill.seller,
-                bill.contract, _day(bill.cleared_on), bill.reference,
+                bill.number, bill.creditor, bill.customer.number, bill.customer.name, _day(bill.issued_on),
+                _day(bill.due_on), _amount(bill.asked, bill.currency), _amount(bill.principal, bill.currency),
+                _amount(bill.interest, bill.currency), _amount(bill.penalty, bill.currency), _currency(bill.currency), _KINDS[bill.kind],
+                bill.seller, bill.contract, _day(bill.cleared_on), bill.reference,
             )
             for bill in bills
         ),
@@ -98,7 +101,7 @@ def instalments(path: Path, bills: Sequence[Bill]) -> Path:
 
 
 def payments(path: Path, came: Sequence[Payment], random: Random, mistyped: Mapping[str, int] | None = None) -> Path:
-    """Receipts as the bank and the cashier show them. ``mistyped``: by payment number an amount that was entered wrongly."""
+    """Receipts as the bank shows them. ``mistyped``: by payment number an amount that was entered wrongly."""
     head = ("收款单号", "收款单位", "客户编号", "付款单位", "到账日期", "收款金额", "币种", "发票号", "摘要")
     wrong = mistyped or {}
     return _write(

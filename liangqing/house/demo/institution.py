@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from pathlib import Path
 from random import Random
@@ -37,7 +38,9 @@ def build(*, nights: int = 60, progress: Progress | None = None) -> Report:
     if exists():
         raise Refusal(
             "not_empty",
-            _("There is data here already, and the demo needs an empty house. Give it one: LIANGQING_HOME=FOLDER liangqing demo."),
+            _(
+                "There is data here already; the demo needs an empty house. Name one: LIANGQING_HOME=FOLDER liangqing demo"
+            ),
         )
     if not 1 <= nights <= MOST_NIGHTS:
         raise Refusal("nights_range", _("The demo can run 1 to {most} nights."), status=422, most=MOST_NIGHTS)
@@ -51,10 +54,13 @@ def build(*, nights: int = 60, progress: Progress | None = None) -> Report:
     with tempfile.TemporaryDirectory(prefix="liangqing-demo-") as folder:
         life = Life(everyone, ledger, people, Random(f"{_SEED}: life"), Path(folder), hear)
         life.open_the_books(eve)
-        for day in from_until(first, LAST_NIGHT):
-            with clock.at(small_hours(day)):
-                report = run(day, PLAN, progress=hear)
-            if day < LAST_NIGHT:
-                life.work(day)
-                life.evening(day)
-    return report
+        for day in from_until(first, after(LAST_NIGHT, -1)):
+            _night(day, hear)
+            life.work(day)
+            life.evening(day)
+        return _night(LAST_NIGHT, hear)
+
+
+def _night(day: dt.date, hear: Progress) -> Report:
+    with clock.at(small_hours(day)):
+        return run(day, PLAN, progress=hear)

@@ -160,8 +160,12 @@ def pay_as_promised(bills: Iterable[Bill], amount: int, on: dt.date, rest_on: dt
     for bill in bills:
         part = min(amount, bill.open)
         amount -= part
-        rest = [Planned(next_working(rest_on))] if rest_on and part < bill.open else []
-        bill.plan = ([Planned(on, part)] if part else []) + rest
+        if part == bill.open:
+            bill.plan = [Planned(on)]
+            continue
+        bill.plan = [Planned(on, part)] if part else []
+        if rest_on:
+            bill.plan.append(Planned(next_working(rest_on)))
 
 
 def put_off(bills: Iterable[Bill], until: dt.date | None) -> None:

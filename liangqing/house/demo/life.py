@@ -27,10 +27,10 @@ from liangqing.nightly.actions.run import Progress
 from liangqing.people.duties import Duty
 from liangqing.people.models import User
 
-_CALLS_A_DAY = 4
-_REST_DAYS = 5
+_CALLS_A_DAY = 3
+_REST_DAYS = 6
 """A debtor who was reached is left in peace so long."""
-_PROMISES = {"prompt": 75, "slow": 60, "poor": 55, "stopped": 30}
+_PROMISES = {"prompt": 55, "slow": 45, "poor": 40, "stopped": 20}
 """How many of a hundred calls end with a promise, by habit."""
 _KEEPS = {"prompt": (80, 10), "slow": (62, 18), "poor": (25, 30), "stopped": (0, 30)}
 """How many of a hundred promises are kept, and kept in part."""
@@ -159,12 +159,14 @@ class Life:
         if task.action == "apply_money" or not late:
             self._find(unnamed)
             return
-        if task.case is None or task.action not in _PROMISING or self.random.randrange(100) >= _PROMISES[customer.habit]:
+        if task.case is None or task.action not in _PROMISING:
+            return
+        if self.random.randrange(100) >= _PROMISES[customer.habit]:
             return
         currency = max(late, key=lambda code: (sum(bill.open for bill in late[code]), code))
         owed = sum(bill.open for bill in late[currency])
         amount = owed if self.random.random() < 0.65 else max(owed // 2 // 10_000 * 10_000, owed // 3, 1)
-        due_on = next_payment_day(after(day, self.random.randint(2, 13)))
+        due_on = next_payment_day(after(day, self.random.randint(1, 8)))
         promises.record(task.case, amount=Money(amount, currency), due_on=due_on, by=person)
         self._act_on_promise(customer, late[currency], amount, due_on)
 

@@ -15,7 +15,7 @@ from liangqing.house.demo.ledger import Bill, Ledger, Payment, Planned
 _OLD_LEDGER_UNTIL = dt.date(2025, 10, 1)
 """Bills paid before this day come as cleared, without slips."""
 _GOODS = ("机加工件", "减速机", "液压件", "配套电机", "备品备件", "工装夹具", "技术服务", "年度维保", "输送线设备")
-_USD_RATE = 7
+_YUAN_A_DOLLAR = 7
 
 
 @dataclass
@@ -55,7 +55,9 @@ def _invoices(books: _Books, customer: Customer, creditor: str, currency: str, *
     begins = LEDGER_BEGINS if random.random() < 0.6 else after(LEDGER_BEGINS, random.randint(30, 330))
     stops = after(LAST_NIGHT, -random.randint(70, 330)) if customer.habit == "stopped" else None
     supplied = after(stops, random.randint(0, 35)) if stops else LAST_NIGHT
-    usual = random.randint(size.least, size.most) // share // (_USD_RATE if currency == "USD" and customer.size == "large" else 1)
+    usual = random.randint(size.least, size.most) // share
+    if currency == "USD" and customer.country == "CN":
+        usual //= _YUAN_A_DOLLAR
     contract = f"HT{begins.year}-{customer.number[2:]}{'B' if share > 1 else ''}"
     skip = random.randrange(size.every_months)
     for place, month in enumerate(months(begins, supplied)):
@@ -96,7 +98,8 @@ def _plan(books: _Books, bill: Bill, stops: dt.date | None = None) -> None:
     }[habit]
     day = next_working(max(after(bill.due_on, late), after(bill.issued_on, 1)))
     if habit == "poor" and random.random() < 0.4:
-        bill.plan = [Planned(day, bill.asked * random.randint(25, 60) // 100), Planned(next_working(after(day, random.randint(20, 70))))]
+        rest_on = next_working(after(day, random.randint(20, 70)))
+        bill.plan = [Planned(day, bill.asked * random.randint(25, 60) // 100), Planned(rest_on)]
         return
     bill.plan = [Planned(day)]
     if day < _OLD_LEDGER_UNTIL:

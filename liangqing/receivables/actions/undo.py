@@ -18,19 +18,20 @@ def undo_receipts(record: Import, cursor: Any) -> None:
            SELECT r.reverses_id AS id FROM receivables_receipt r WHERE r.imported = %s AND r.reverses_id IS NOT NULL""",
         [record.pk, record.pk],
     )
-    columns = "creditor_id, party_id, number, received_on, currency, method, bill_number, reference, imported"
+    columns = "creditor_id, party_id, number, received_on, currency, method, bill_number, reference"
     cursor.execute(
-        f"""INSERT INTO receivables_receipt ({columns}, version, amount, reverses_id)
-            SELECT {columns}, version + 1, -amount, id FROM receivables_receipt WHERE id IN (SELECT id FROM undone_receipt)"""
+        f"""INSERT INTO receivables_receipt ({columns}, imported, version, amount, reverses_id)
+            SELECT {columns}, imported, version + 1, -amount, id FROM receivables_receipt WHERE id IN (SELECT id FROM undone_receipt)"""
     )
     reverse_allocations(cursor, record.pk)
-    # What this import had reversed lives again: same money, same bills, as a new version.
+    # What this import had reversed lives again: same money, same bills, as a new version told under this import.
     cursor.execute(
-        f"""INSERT INTO receivables_receipt ({columns}, version, amount)
-            SELECT {columns}, (SELECT max(v.version) + 1 FROM receivables_receipt v
+        f"""INSERT INTO receivables_receipt ({columns}, imported, version, amount)
+            SELECT {columns}, %s, (SELECT max(v.version) + 1 FROM receivables_receipt v
                                WHERE v.creditor_id = r.creditor_id AND v.number = r.number), amount
             FROM receivables_receipt r WHERE r.id IN (SELECT id FROM restored_receipt)
-            RETURNING id, creditor_id, number"""
+            RETURNING id, creditor_id, number""",
+        [record.pk],
     )
     for receipt, creditor, number in cursor.fetchall():
         cursor.execute(

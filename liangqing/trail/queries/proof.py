@@ -28,7 +28,7 @@ def flaws() -> Iterator[str]:
             yield from _block_flaws(key, block, inside)
             block, inside = next(pending, None), []
         *told, facts, mac = row
-        if codes.entry_code(key, (*told, codes.canonical(facts))) != bytes(mac):  # type: ignore[arg-type]
+        if codes.entry_code(key, (*told, codes.canonical(facts))) != bytes(mac):
             yield _("Trail entry {id} ({event}, {thing} {thing_id}) was altered or did not come from this system.").format(
                 id=row[0], event=row[3], thing=row[5], thing_id=row[6]
             )

@@ -1,0 +1,41 @@
+"""Files for tests: written as people export them, brought in through the real door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from liangqing.house.importables import IMPORTABLES
+from liangqing.imports.actions.bring import Result, bring
+from liangqing.kit.money import plain
+from liangqing.receivables.queries.ageing import ageing
+
+CUSTOMERS = "客户编号,客户名称\nK1,华信机械有限公司\nK2,远大贸易有限公司\n"
+BILLS = "账单号,客户编号,开票日期,到期日,金额\n"
+PAYMENTS = "收款单号,客户编号,账单号,收款日期,收款金额\n"
+
+
+class Desk:
+    """A clerk's desk: puts files down and brings them in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._count = 0
+
+    def put(self, text: str | bytes, name: str = "") -> Path:
+        self._count += 1
+        path = self.folder / (name or f"file{self._count}.csv")
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def bring(self, text: str | bytes | Path, **options: object) -> Result:
+        path = text if isinstance(text, Path) else self.put(text)
+        options.setdefault("currency", "CNY")
+        return bring(path, IMPORTABLES, **options)  # type: ignore[arg-type]
+
+
+def open_amount(day: str, currency: str = "CNY") -> str:
+    """What is owed in all on a day, in major units."""
+    import datetime as dt
+
+    rows = ageing(dt.date.fromisoformat(day))
+    return plain(sum(row["amount"] for row in rows if row["currency"] == currency), currency)

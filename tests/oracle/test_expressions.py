@@ -1,0 +1,346 @@
+"""Rule expressions over small generated tables say what the oracle says, account by account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import ibis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ibis.backends.duckdb import Backend
+
+from liangqing import policy
+from liangqing.cases.rules import dealing, promises
+from liangqing.receivables.rules import owing
+from liangqing.receivables.rules.allocation import by_reference
+from liangqing.warning.rules import levels
+from tests.oracle import money
+from tests.oracle import night as oracle
+from tests.oracle.book import Book
+from tests.oracle.facts import Adjustment, Allocation, Bill, Promise, Receipt
+from tests.oracle.sets import rows_of, table, typed
+
+AS_OF = dt.date(2026, 3, 10)
+BOOK = Book()
+RULES = policy.in_force(AS_OF)
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+near = st.integers(-4, 4).map(lambda days: AS_OF + dt.timedelta(days=days))
+far = st.integers(-800, 800).map(lambda days: AS_OF + dt.timedelta(days=days))
+days = near | far
+amounts = st.sampled_from([1, 99, 100, 101, 999_999, 1_000_000, 1_000_001]) | st.integers(1, 2**53 + 5)
+currencies = st.sampled_from(["CNY", "USD", "JPY", "KWD"])
+ids = st.integers(1, 3)
+sellers = st.none() | st.integers(7, 9)
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[Backend]:
+    connection = ibis.duckdb.connect()
+    yield connection
+    connection.disconnect()
+
+
+@st.composite
+def ledgers(draw: Any) -> tuple[list[Bill], list[Adjustment], list[Receipt], list[Allocation]]:
+    bills = [
+        Bill(
+            id=number,
+            party=draw(ids),
+            creditor=draw(st.integers(1, 2)),
+            currency=draw(currencies),
+            kind=(kind := draw(st.sampled_from(["invoice", "credit_note", "deposit", "retention", "instalment"]))),
+            issued_on=draw(st.none() | days),
+            due_on=draw(days),
+            contract_ends_on=draw(st.none() | days),
+            amount=draw(amounts) * (-1 if kind == "credit_note" else 1),
+            seller=draw(sellers),
+        )
+        for number in range(1, draw(st.integers(1, 8)) + 1)
+    ]
+    of_bill = st.sampled_from(bills)
+    adjustments = [
+        Adjustment(bill.id, day, draw(st.sampled_from([-bill.amount, 1, -1, bill.amount // 2])))
+        for bill, day in draw(st.lists(st.tuples(of_bill, st.none() | near), max_size=4))
+    ]
+    receipts, allocations = [], []
+    for number, (bill, day) in enumerate(draw(st.lists(st.tuples(of_bill, near), max_size=6)), 1):
+        amount = draw(st.sampled_from([abs(bill.amount), 1, max(1, abs(bill.amount) - 1), abs(bill.amount) + 5]))
+        receipts.append(Receipt(number, bill.party, bill.creditor, bill.currency, day, amount))
+        if part := draw(st.sampled_from([0, amount, amount // 2])):
+            allocations.append(Allocation(number, bill.id, draw(near), part))
+    return bills, adjustments, receipts, allocations
+
+
+def _tables(con: Backend, ledger: Any) -> tuple[Any, ...]:
+    bills, adjustments, receipts, allocations = ledger
+    return (
+        table(
+            con,
+            "bills",
+            [
+                (b.id, b.party, b.creditor, b.currency, b.kind, b.issued_on, b.due_on, b.contract_ends_on, b.amount,
+                 b.seller)
+                for b in bills
+            ],
+        ),
+        table(con, "adjustments", [(a.bill, a.effective_on, a.amount) for a in adjustments]),
+        table(con, "receipts", [(r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in receipts]),
+        table(con, "allocations", [(a.receipt, a.bill, a.allocated_on, a.amount) for a in allocations]),
+    )  # fmt: skip
+
+
+@SOME
+@given(ledger=ledgers())
+def test_what_is_owed_is_what_adding_up_each_bill_by_hand_gives(con, ledger):
+    bills, adjustments, _receipts, allocations = ledger
+    tables = _tables(con, ledger)
+    found = rows_of(owing.owed(tables[0], tables[1], tables[3], AS_OF))
+    wanted = money.owed(bills, adjustments, allocations, AS_OF)
+    assert {row["bill_id"]: (row["due_on"], row["owed"], row["days"], row["bucket"]) for row in found} == {
+        key: (line.due_on, line.owed, line.days, line.bucket) for key, line in wanted.items()
+    }
+
+
+@SOME
+@given(ledger=ledgers())
+def test_accounts_are_the_totals_of_their_bills_and_never_mix_currencies(con, ledger):
+    bills, adjustments, receipts, allocations = ledger
+    bills_, adjustments_, receipts_, allocations_ = _tables(con, ledger)
+    owed = owing.owed(bills_, adjustments_, allocations_, AS_OF)
+    found = rows_of(owing.accounts(owed, owing.unapplied(receipts_, allocations_, AS_OF)))
+    on_account = money.unapplied(receipts, allocations, AS_OF)
+    wanted = money.accounts(money.owed(bills, adjustments, allocations, AS_OF).values(), on_account)
+    names = ("balance", "credit", "unapplied", "late", "late_bills", "open_bills", "days", "share_bp")
+    assert {
+        (row["party_id"], row["creditor_id"], row["currency"]): (*(row[name] for name in names), row["seller_id"])
+        for row in found
+    } == {key: (*(getattr(total, name) for name in names), total.seller) for key, total in wanted.items()}
+
+
+@SOME
+@given(ledger=ledgers())
+def test_ageing_counts_every_open_bill_once(con, ledger):
+    bills, adjustments, _receipts, allocations = ledger
+    tables = _tables(con, ledger)
+    found = rows_of(owing.ageing(owing.owed(tables[0], tables[1], tables[3], AS_OF)))
+    wanted: Counter[tuple[str, str]] = Counter()
+    sums: Counter[tuple[str, str]] = Counter()
+    for line in money.owed(bills, adjustments, allocations, AS_OF).values():
+        wanted[line.bill.currency, line.bucket] += 1
+        sums[line.bill.currency, line.bucket] += line.owed
+    assert {(row["currency"], row["bucket"]): (row["bills"], row["amount"]) for row in found} == {
+        key: (count, sums[key]) for key, count in wanted.items()
+    }
+
+
+edges_of_days = st.sampled_from([1, 2, 30, 31, 32, 90, 91, 92, 5000])
+edges_of_share = st.sampled_from([0, 1, 5999, 6000, 6001, 10_000])
+
+
+@st.composite
+def late_accounts(draw: Any) -> list[tuple[Any, ...]]:
+    lines = []
+    for number in range(draw(st.integers(1, 12))):
+        currency = draw(st.sampled_from(["CNY", "USD", "JPY", "KWD", "EUR", "CAD", "HKD", "GBP", "CLP"]))
+        floor = BOOK.money("warning.share_floor", currency) if currency != "CLP" else 10_000
+        late = draw(st.sampled_from([floor - 1, floor, floor + 1, 0, 1]))
+        lines.append((number, 1, currency, late, draw(edges_of_days), draw(edges_of_share)))
+    return lines
+
+
+@SOME
+@given(lines=late_accounts())
+def test_levels_follow_days_and_share_and_small_amounts_have_no_share(con, lines):
+    found = rows_of(levels.levels(table(con, "accounts", lines), RULES))
+    wanted = {}
+    for party, creditor, currency, late, late_days, share in lines:
+        if late == 0:
+            continue
+        floor = 10_000 if currency == "CLP" else BOOK.money("warning.share_floor", currency)
+        facts = {"days_late": late_days, "share_bp": share if late >= floor else 0}
+        row = BOOK.decide("warning.level", facts)
+        wanted[party, creditor, currency] = (row["then"]["level"], row["row"], facts["share_bp"])
+    assert {
+        (row["party_id"], row["creditor_id"], row["currency"]): (row["level"], row["row"], row["share_bp"])
+        for row in found
+    } == wanted
+
+
+@SOME
+@given(lines=late_accounts())
+def test_the_level_of_one_account_is_its_level_among_all(con, lines):
+    for row in rows_of(levels.levels(table(con, "accounts", lines), RULES)):
+        given_share = next(line[5] for line in lines if line[0] == row["party_id"])
+        twin = levels.level_of(
+            late=row["late"], days=row["days"], share_bp=given_share, currency=row["currency"], policy=RULES
+        )
+        assert (twin.row, twin.then["level"]) == (row["row"], row["level"])
+
+
+@st.composite
+def promise_books(draw: Any) -> tuple[list[Promise], list[Receipt], set[str], set[int]]:
+    """Promises of cases 1 to 3 (of the party of that number), receipts, currencies in which case 1.. is late, closing."""
+    made = []
+    for number in range(1, draw(st.integers(1, 6)) + 1):
+        state = draw(st.sampled_from(["open", "open", "open", "kept", "partly", "broken", "replaced"]))
+        judged = None if state == "open" else AS_OF - dt.timedelta(days=draw(st.sampled_from([1, 12, 13, 14, 15, 60])))
+        promised_on = AS_OF - dt.timedelta(days=draw(st.integers(0, 6)))
+        due_on = max(promised_on, AS_OF - dt.timedelta(days=draw(st.integers(-3, 4))))
+        amount = draw(st.sampled_from([1000, 1001, 1002, 5000]))
+        made.append(Promise(number, draw(ids), draw(currencies), amount, promised_on, due_on, state, judged))
+    came = [
+        Receipt(number, draw(ids), 1, draw(currencies), AS_OF + dt.timedelta(days=draw(st.integers(-7, 2))), amount)
+        for number, amount in enumerate(draw(st.lists(st.sampled_from([900, 901, 1000, 4000, -900]), max_size=8)))
+    ]
+    late = draw(st.sets(st.tuples(ids, currencies)))
+    return made, came, late, draw(st.sets(ids))
+
+
+def _fates(con: Backend, books: Any) -> Any:
+    made, came, late, closing = books
+    lines = [
+        (p.id, p.case, p.case, 1, p.currency, p.amount, p.promised_on, p.due_on, p.state, p.judged_on) for p in made
+    ]
+    stored = table(con, "promises", lines)
+    fates = promises.fates(
+        stored,
+        table(con, "receipts", [(r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in came]),
+        table(con, "accounts", [(party, 1, currency, 500, 3, 10_000) for party, currency in late]),
+        table(con, "standing", [(case, "closes" if case in closing else "stays") for case in (1, 2, 3)]),
+        RULES,
+        AS_OF,
+    )
+    return stored, fates
+
+
+def _wanted_fates(books: Any) -> dict[int, tuple[str, int]]:
+    made, came, late, closing = books
+    wanted = {}
+    for promise in made:
+        if promise.state != "open":
+            continue
+        paid = oracle.promise_paid(promise, (promise.case, 1), came, BOOK, AS_OF)
+        anything_late = (promise.case, promise.currency) in late and promise.case not in closing
+        fate = oracle.promise_fate(promise, paid=paid, anything_late=anything_late, book=BOOK, as_of=AS_OF)
+        if fate != "open":
+            wanted[promise.id] = (fate, paid)
+    return wanted
+
+
+@SOME
+@given(books=promise_books())
+def test_promises_are_judged_by_what_came_in_time(con, books):
+    _stored, fates = _fates(con, books)
+    assert {row["promise_id"]: (row["state"], row["paid"]) for row in rows_of(fates)} == _wanted_fates(books)
+
+
+@SOME
+@given(books=promise_books())
+def test_the_fate_of_one_promise_is_its_fate_among_all(con, books):
+    made, came, late, closing = books
+    _stored, fates = _fates(con, books)
+    found = {row["promise_id"]: row["state"] for row in rows_of(fates)}
+    for promise in made:
+        if promise.state == "open":
+            twin = promises.fate(
+                amount=promise.amount,
+                currency=promise.currency,
+                due_on=promise.due_on,
+                paid=oracle.promise_paid(promise, (promise.case, 1), came, BOOK, AS_OF),
+                anything_late=(promise.case, promise.currency) in late and promise.case not in closing,
+                terms=RULES.terms,
+                as_of=AS_OF,
+            )
+            assert found.get(promise.id, "open") == twin
+
+
+@SOME
+@given(books=promise_books())
+def test_the_promise_judged_last_speaks_for_its_case_unless_one_is_open(con, books):
+    stored, fates = _fates(con, books)
+    kept = con.create_table(ibis.util.gen_name("fates"), fates.to_pyarrow(), temp=True)
+    found = rows_of(promises.last_results(stored, kept, RULES, AS_OF))
+    tonight = {key: fate for key, (fate, _paid) in _wanted_fates(books).items()}
+    wanted = {}
+    for case in (1, 2, 3):
+        result = oracle.last_result([p for p in books[0] if p.case == case], tonight, BOOK, AS_OF)
+        if result != "none":
+            wanted[case] = result
+    assert {row["case_id"]: row["last_result"] for row in found} == wanted
+
+
+@SOME
+@given(
+    receipts=st.lists(st.tuples(ids, near, st.integers(1, 60)), max_size=9),
+    rooms=st.lists(st.integers(-5, 100), min_size=3, max_size=3),
+)
+def test_money_goes_to_the_bill_it_names_first_come_first_served_and_never_too_much(con, receipts, rooms):
+    lines = [(number, bill, day, amount) for number, (bill, day, amount) in enumerate(receipts, 1)]
+    came = typed(con, {"receipt_id": "int64", "bill_id": "int64", "received_on": "date", "amount": "int64"}, lines)
+    bills = typed(con, {"bill_id": "int64", "room": "int64"}, enumerate(rooms, 1))
+    room, wanted = dict(enumerate(rooms, 1)), {}
+    for number, bill, _day, amount in sorted(lines, key=lambda line: (line[2], line[0])):
+        fits = min(amount, max(room[bill], 0))
+        room[bill] -= amount
+        if fits:
+            wanted[number] = (bill, fits)
+    found = {row["receipt_id"]: (row["bill_id"], row["amount"]) for row in rows_of(by_reference(came, bills))}
+    assert found == wanted
+    for bill, asked in enumerate(rooms, 1):
+        assert sum(amount for named, amount in found.values() if named == bill) <= max(asked, 0)
+
+
+@st.composite
+def desks(draw: Any, most: int = 300) -> tuple[dict[int, int], dict[int, int], list[tuple[int, int, int]]]:
+    """Capacities, loads already there, and obligors waiting with points."""
+    capacities = dict(enumerate(draw(st.lists(st.integers(1, most), min_size=1, max_size=6)), 1))
+    loads = {user: load for user in (*capacities, 99) if (load := draw(st.integers(0, 30)))}
+    waiting = [(party, 1, draw(st.integers(-5, 90))) for party in range(1, draw(st.integers(0, 40)) + 1)]
+    return capacities, loads, waiting
+
+
+def _dealt(con: Backend, desk: Any) -> dict[tuple[int, int], int]:
+    capacities, loads, waiting = desk
+    found = rows_of(
+        dealing.dealt(
+            table(con, "unowned", waiting),
+            table(con, "people", capacities.items()),
+            table(con, "loads", loads.items()),
+        )
+    )
+    assert len({(row["party_id"], row["creditor_id"]) for row in found}) == len(found), "somebody was dealt twice"
+    return {(row["party_id"], row["creditor_id"]): row["owner_id"] for row in found}
+
+
+@SOME
+@given(desk=desks())
+def test_each_goes_where_it_stands_lowest_the_most_urgent_first(con, desk):
+    capacities, loads, waiting = desk
+    found = _dealt(con, desk)
+    assert len(found) == len(waiting)
+    height = dict(loads)
+    for party, creditor, _points in sorted(waiting, key=lambda line: (-line[2], line[0], line[1])):
+        places = {user: Fraction(height.get(user, 0) + 1, capacity) for user, capacity in capacities.items()}
+        owner = found[party, creditor]
+        assert places[owner] == min(places.values())
+        height[owner] = height.get(owner, 0) + 1
+
+
+@SOME
+@given(desk=desks(most=2_000_000_000))
+def test_everybody_is_dealt_and_loads_end_level_whatever_the_capacities(con, desk):
+    capacities, loads, waiting = desk
+    found = _dealt(con, desk)
+    assert len(found) == len(waiting)
+    got = Counter(found.values())
+    for user, more in got.items():
+        highest = Fraction(loads.get(user, 0) + more, capacities[user])
+        for other, capacity in capacities.items():
+            if other != user:
+                assert Fraction(loads.get(other, 0) + got[other] + 1, capacity) >= highest

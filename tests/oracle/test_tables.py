@@ -1,0 +1,62 @@
+"""Every decision table of the preset, over the portfolio, for one account and by the oracle: the same row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import ibis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liangqing import policy
+from tests.oracle.book import Book
+from tests.oracle.sets import rows_of, typed
+
+RULES = policy.in_force(dt.date(2026, 3, 10))
+BOOK = Book()
+EDGES = [1, 2, 7, 8, 9, 30, 31, 60, 61, 90, 91, 180, 181, 720, 721, 5999, 6000, 6001, 10_000]
+
+
+def facts_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Facts within the domains of a table's inputs, often on an edge."""
+    columns = {}
+    for key, domain in BOOK.tables[name]["inputs"].items():
+        if isinstance(domain, list):
+            columns[key] = st.sampled_from(domain)
+        else:
+            low, high = domain.get("from", -(10**6)), domain.get("until", 10**6) - 1
+            inside = [edge for edge in (*EDGES, low, high, -3, -4, 0) if low <= edge <= high]
+            columns[key] = st.sampled_from(inside) | st.integers(low, high)
+    return st.fixed_dictionaries(columns)
+
+
+@pytest.mark.parametrize("name", sorted(BOOK.tables))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_table_says_the_same_of_one_and_of_all(name, data):
+    table = RULES.tables[name]
+    lines = data.draw(st.lists(facts_of(name), min_size=1, max_size=30))
+    kinds = {bool: "boolean", int: "int64", str: "string"}
+    columns = {"place": "int64", **{key: kinds[type(value)] for key, value in lines[0].items()}}
+    con = ibis.duckdb.connect()
+    rows = typed(con, columns, [(place, *line.values()) for place, line in enumerate(lines)])
+    if table.adds_up:
+        asked = rows.select("place", points=table.points(rows), reasons=table.reasons(rows))
+    else:
+        named = rows.mutate(row=table.row_for(rows))
+        outputs = {f"out_{output}": table.output(named.row, output) for output in table.outputs}
+        asked = named.select("place", "row", **outputs)
+    for row in rows_of(asked):
+        facts = lines[row["place"]]
+        matching = BOOK.matching(name, facts)
+        if table.adds_up:
+            assert row["reasons"].split() == [each["row"] for each in matching]
+            assert row["points"] == sum(each["then"]["points"] for each in matching)
+            assert [each.row for each in table.matching(facts)] == [each["row"] for each in matching]
+        else:
+            decided = table.decide(facts)
+            assert row["row"] == decided.row == matching[0]["row"]
+            for output in table.outputs:
+                assert row[f"out_{output}"] == decided.then[output] == matching[0]["then"][output]
