@@ -11,7 +11,8 @@ from scripts import translations
 
 
 def test_every_sentence_is_translated_and_none_is_left_over() -> None:
-    assert not list(translations.flaws()), "run: make messages"
+    flaws = "\n".join(translations.flaws())
+    assert not flaws, f"run make messages, then translate\n{flaws}"
 
 
 def test_sentences_are_found_in_the_code() -> None:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-import ibis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ibis.backends.duckdb import Backend
 
 from liangqing import policy
 from liangqing.cases.rules import dealing, promises
@@ -23,7 +21,7 @@ from tests.oracle import money
 from tests.oracle import night as oracle
 from tests.oracle.book import Book
 from tests.oracle.facts import Adjustment, Allocation, Bill, Promise, Receipt
-from tests.oracle.sets import rows_of, table, typed
+from tests.oracle.sets import Sets
 
 AS_OF = dt.date(2026, 3, 10)
 BOOK = Book()
@@ -40,10 +38,10 @@ sellers = st.none() | st.integers(7, 9)
 
 
 @pytest.fixture(scope="module")
-def con() -> Iterator[Backend]:
-    connection = ibis.duckdb.connect()
-    yield connection
-    connection.disconnect()
+def sets() -> Iterator[Sets]:
+    made = Sets()
+    yield made
+    made.con.disconnect()
 
 
 @st.composite
@@ -77,30 +75,35 @@ def ledgers(draw: Any) -> tuple[list[Bill], list[Adjustment], list[Receipt], lis
     return bills, adjustments, receipts, allocations
 
 
-def _tables(con: Backend, ledger: Any) -> tuple[Any, ...]:
+def _put(sets: Sets, ledger: Any) -> None:
     bills, adjustments, receipts, allocations = ledger
-    return (
-        table(
-            con,
-            "bills",
-            [
-                (b.id, b.party, b.creditor, b.currency, b.kind, b.issued_on, b.due_on, b.contract_ends_on, b.amount,
-                 b.seller)
-                for b in bills
-            ],
+    sets.put(
+        "bills",
+        (
+            (b.id, b.party, b.creditor, b.currency, b.kind, b.issued_on, b.due_on, b.contract_ends_on, b.amount, b.seller)
+            for b in bills
         ),
-        table(con, "adjustments", [(a.bill, a.effective_on, a.amount) for a in adjustments]),
-        table(con, "receipts", [(r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in receipts]),
-        table(con, "allocations", [(a.receipt, a.bill, a.allocated_on, a.amount) for a in allocations]),
-    )  # fmt: skip
+    )
+    sets.put("adjustments", ((a.bill, a.effective_on, a.amount) for a in adjustments))
+    sets.put("receipts", ((r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in receipts))
+    sets.put("allocations", ((a.receipt, a.bill, a.allocated_on, a.amount) for a in allocations))
+
+
+def _owed(sets: Sets) -> Any:
+    return owing.owed(sets.table("bills"), sets.table("adjustments"), sets.table("allocations"), AS_OF)
+
+
+def _accounts(sets: Sets) -> Any:
+    on_account = owing.unapplied(sets.table("receipts"), sets.table("allocations"), AS_OF)
+    return owing.accounts(_owed(sets), on_account)
 
 
 @SOME
 @given(ledger=ledgers())
-def test_what_is_owed_is_what_adding_up_each_bill_by_hand_gives(con, ledger):
+def test_what_is_owed_is_what_adding_up_each_bill_by_hand_gives(sets, ledger):
     bills, adjustments, _receipts, allocations = ledger
-    tables = _tables(con, ledger)
-    found = rows_of(owing.owed(tables[0], tables[1], tables[3], AS_OF))
+    _put(sets, ledger)
+    found = sets.ask("owed", lambda: _owed(sets))
     wanted = money.owed(bills, adjustments, allocations, AS_OF)
     assert {row["bill_id"]: (row["due_on"], row["owed"], row["days"], row["bucket"]) for row in found} == {
         key: (line.due_on, line.owed, line.days, line.bucket) for key, line in wanted.items()
@@ -109,11 +112,10 @@ def test_what_is_owed_is_what_adding_up_each_bill_by_hand_gives(con, ledger):
 
 @SOME
 @given(ledger=ledgers())
-def test_accounts_are_the_totals_of_their_bills_and_never_mix_currencies(con, ledger):
+def test_accounts_are_the_totals_of_their_bills_and_never_mix_currencies(sets, ledger):
     bills, adjustments, receipts, allocations = ledger
-    bills_, adjustments_, receipts_, allocations_ = _tables(con, ledger)
-    owed = owing.owed(bills_, adjustments_, allocations_, AS_OF)
-    found = rows_of(owing.accounts(owed, owing.unapplied(receipts_, allocations_, AS_OF)))
+    _put(sets, ledger)
+    found = sets.ask("accounts", lambda: _accounts(sets))
     on_account = money.unapplied(receipts, allocations, AS_OF)
     wanted = money.accounts(money.owed(bills, adjustments, allocations, AS_OF).values(), on_account)
     names = ("balance", "credit", "unapplied", "late", "late_bills", "open_bills", "days", "share_bp")
@@ -125,10 +127,10 @@ def test_accounts_are_the_totals_of_their_bills_and_never_mix_currencies(con, le
 
 @SOME
 @given(ledger=ledgers())
-def test_ageing_counts_every_open_bill_once(con, ledger):
+def test_ageing_counts_every_open_bill_once(sets, ledger):
     bills, adjustments, _receipts, allocations = ledger
-    tables = _tables(con, ledger)
-    found = rows_of(owing.ageing(owing.owed(tables[0], tables[1], tables[3], AS_OF)))
+    _put(sets, ledger)
+    found = sets.ask("ageing", lambda: owing.ageing(_owed(sets)))
     wanted: Counter[tuple[str, str]] = Counter()
     sums: Counter[tuple[str, str]] = Counter()
     for line in money.owed(bills, adjustments, allocations, AS_OF).values():
@@ -154,10 +156,15 @@ def late_accounts(draw: Any) -> list[tuple[Any, ...]]:
     return lines
 
 
+def _levels(sets: Sets, lines: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    sets.put("accounts", lines)
+    return sets.ask("levels", lambda: levels.levels(sets.table("accounts"), RULES))
+
+
 @SOME
 @given(lines=late_accounts())
-def test_levels_follow_days_and_share_and_small_amounts_have_no_share(con, lines):
-    found = rows_of(levels.levels(table(con, "accounts", lines), RULES))
+def test_levels_follow_days_and_share_and_small_amounts_have_no_share(sets, lines):
+    found = _levels(sets, lines)
     wanted = {}
     for party, creditor, currency, late, late_days, share in lines:
         if late == 0:
@@ -174,8 +181,8 @@ def test_levels_follow_days_and_share_and_small_amounts_have_no_share(con, lines
 
 @SOME
 @given(lines=late_accounts())
-def test_the_level_of_one_account_is_its_level_among_all(con, lines):
-    for row in rows_of(levels.levels(table(con, "accounts", lines), RULES)):
+def test_the_level_of_one_account_is_its_level_among_all(sets, lines):
+    for row in _levels(sets, lines):
         given_share = next(line[5] for line in lines if line[0] == row["party_id"])
         twin = levels.level_of(
             late=row["late"], days=row["days"], share_bp=given_share, currency=row["currency"], policy=RULES
@@ -202,21 +209,20 @@ def promise_books(draw: Any) -> tuple[list[Promise], list[Receipt], set[str], se
     return made, came, late, draw(st.sets(ids))
 
 
-def _fates(con: Backend, books: Any) -> Any:
+def _fates(sets: Sets, books: Any) -> list[dict[str, Any]]:
     made, came, late, closing = books
-    lines = [
-        (p.id, p.case, p.case, 1, p.currency, p.amount, p.promised_on, p.due_on, p.state, p.judged_on) for p in made
-    ]
-    stored = table(con, "promises", lines)
-    fates = promises.fates(
-        stored,
-        table(con, "receipts", [(r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in came]),
-        table(con, "accounts", [(party, 1, currency, 500, 3, 10_000) for party, currency in late]),
-        table(con, "standing", [(case, "closes" if case in closing else "stays") for case in (1, 2, 3)]),
-        RULES,
-        AS_OF,
+    sets.put(
+        "promises",
+        (
+            (p.id, p.case, p.case, 1, p.currency, p.amount, p.promised_on, p.due_on, p.state, p.judged_on)
+            for p in made
+        ),
     )
-    return stored, fates
+    sets.put("receipts", ((r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in came))
+    sets.put("accounts", ((party, 1, currency, 500, 3, 10_000) for party, currency in late))
+    sets.put("standing", ((case, "closes" if case in closing else "stays") for case in (1, 2, 3)))
+    tables = ("promises", "receipts", "accounts", "standing")
+    return sets.ask("fates", lambda: promises.fates(*(sets.table(name) for name in tables), RULES, AS_OF))
 
 
 def _wanted_fates(books: Any) -> dict[int, tuple[str, int]]:
@@ -235,17 +241,17 @@ def _wanted_fates(books: Any) -> dict[int, tuple[str, int]]:
 
 @SOME
 @given(books=promise_books())
-def test_promises_are_judged_by_what_came_in_time(con, books):
-    _stored, fates = _fates(con, books)
-    assert {row["promise_id"]: (row["state"], row["paid"]) for row in rows_of(fates)} == _wanted_fates(books)
+def test_promises_are_judged_by_what_came_in_time(sets, books):
+    fates = _fates(sets, books)
+    assert {row["promise_id"]: (row["state"], row["paid"]) for row in fates} == _wanted_fates(books)
 
 
 @SOME
 @given(books=promise_books())
-def test_the_fate_of_one_promise_is_its_fate_among_all(con, books):
+def test_the_fate_of_one_promise_is_its_fate_among_all(sets, books):
     made, came, late, closing = books
-    _stored, fates = _fates(con, books)
-    found = {row["promise_id"]: row["state"] for row in rows_of(fates)}
+    fates = _fates(sets, books)
+    found = {row["promise_id"]: row["state"] for row in fates}
     for promise in made:
         if promise.state == "open":
             twin = promises.fate(
@@ -262,10 +268,12 @@ def test_the_fate_of_one_promise_is_its_fate_among_all(con, books):
 
 @SOME
 @given(books=promise_books())
-def test_the_promise_judged_last_speaks_for_its_case_unless_one_is_open(con, books):
-    stored, fates = _fates(con, books)
-    kept = con.create_table(ibis.util.gen_name("fates"), fates.to_pyarrow(), temp=True)
-    found = rows_of(promises.last_results(stored, kept, RULES, AS_OF))
+def test_the_promise_judged_last_speaks_for_its_case_unless_one_is_open(sets, books):
+    fates = _fates(sets, books)
+    sets.keep("fates", fates)
+    found = sets.ask(
+        "last", lambda: promises.last_results(sets.table("promises"), sets.table("fates"), RULES, AS_OF)
+    )
     tonight = {key: fate for key, (fate, _paid) in _wanted_fates(books).items()}
     wanted = {}
     for case in (1, 2, 3):
@@ -280,17 +288,18 @@ def test_the_promise_judged_last_speaks_for_its_case_unless_one_is_open(con, boo
     receipts=st.lists(st.tuples(ids, near, st.integers(1, 60)), max_size=9),
     rooms=st.lists(st.integers(-5, 100), min_size=3, max_size=3),
 )
-def test_money_goes_to_the_bill_it_names_first_come_first_served_and_never_too_much(con, receipts, rooms):
+def test_money_goes_to_the_bill_it_names_first_come_first_served_and_never_too_much(sets, receipts, rooms):
     lines = [(number, bill, day, amount) for number, (bill, day, amount) in enumerate(receipts, 1)]
-    came = typed(con, {"receipt_id": "int64", "bill_id": "int64", "received_on": "date", "amount": "int64"}, lines)
-    bills = typed(con, {"bill_id": "int64", "room": "int64"}, enumerate(rooms, 1))
+    sets.put("named_receipts", lines)
+    sets.put("rooms", enumerate(rooms, 1))
     room, wanted = dict(enumerate(rooms, 1)), {}
     for number, bill, _day, amount in sorted(lines, key=lambda line: (line[2], line[0])):
         fits = min(amount, max(room[bill], 0))
         room[bill] -= amount
         if fits:
             wanted[number] = (bill, fits)
-    found = {row["receipt_id"]: (row["bill_id"], row["amount"]) for row in rows_of(by_reference(came, bills))}
+    answer = sets.ask("by_reference", lambda: by_reference(sets.table("named_receipts"), sets.table("rooms")))
+    found = {row["receipt_id"]: (row["bill_id"], row["amount"]) for row in answer}
     assert found == wanted
     for bill, asked in enumerate(rooms, 1):
         assert sum(amount for named, amount in found.values() if named == bill) <= max(asked, 0)
@@ -305,24 +314,22 @@ def desks(draw: Any, most: int = 300) -> tuple[dict[int, int], dict[int, int], l
     return capacities, loads, waiting
 
 
-def _dealt(con: Backend, desk: Any) -> dict[tuple[int, int], int]:
+def _dealt(sets: Sets, desk: Any) -> dict[tuple[int, int], int]:
     capacities, loads, waiting = desk
-    found = rows_of(
-        dealing.dealt(
-            table(con, "unowned", waiting),
-            table(con, "people", capacities.items()),
-            table(con, "loads", loads.items()),
-        )
-    )
+    sets.put("unowned", waiting)
+    sets.put("people", capacities.items())
+    sets.put("loads", loads.items())
+    tables = ("unowned", "people", "loads")
+    found = sets.ask("dealt", lambda: dealing.dealt(*(sets.table(name) for name in tables)))
     assert len({(row["party_id"], row["creditor_id"]) for row in found}) == len(found), "somebody was dealt twice"
     return {(row["party_id"], row["creditor_id"]): row["owner_id"] for row in found}
 
 
 @SOME
 @given(desk=desks())
-def test_each_goes_where_it_stands_lowest_the_most_urgent_first(con, desk):
+def test_each_goes_where_it_stands_lowest_the_most_urgent_first(sets, desk):
     capacities, loads, waiting = desk
-    found = _dealt(con, desk)
+    found = _dealt(sets, desk)
     assert len(found) == len(waiting)
     height = dict(loads)
     for party, creditor, _points in sorted(waiting, key=lambda line: (-line[2], line[0], line[1])):
@@ -334,9 +341,9 @@ def test_each_goes_where_it_stands_lowest_the_most_urgent_first(con, desk):
 
 @SOME
 @given(desk=desks(most=2_000_000_000))
-def test_everybody_is_dealt_and_loads_end_level_whatever_the_capacities(con, desk):
+def test_everybody_is_dealt_and_loads_end_level_whatever_the_capacities(sets, desk):
     capacities, loads, waiting = desk
-    found = _dealt(con, desk)
+    found = _dealt(sets, desk)
     assert len(found) == len(waiting)
     got = Counter(found.values())
     for user, more in got.items():

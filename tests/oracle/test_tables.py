@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
-import ibis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ibis.expr import types as ir
 
 from liangqing import policy
 from tests.oracle.book import Book
-from tests.oracle.sets import rows_of, typed
+from tests.oracle.sets import Sets
 
 RULES = policy.in_force(dt.date(2026, 3, 10))
 BOOK = Book()
@@ -32,23 +33,36 @@ def facts_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(columns)
 
 
+@pytest.fixture(scope="module")
+def sets() -> Iterator[Sets]:
+    made = Sets()
+    for name, given in BOOK.tables.items():
+        columns = {
+            key: ("boolean" if True in domain else "string") if isinstance(domain, list) else "int64"
+            for key, domain in given["inputs"].items()
+        }
+        made.shape(name.replace(".", "_"), {"place": "int64", **columns})
+    yield made
+    made.con.disconnect()
+
+
+def _question(sets: Sets, name: str) -> ir.Table:
+    table, rows = RULES.tables[name], sets.table(name.replace(".", "_"))
+    if table.adds_up:
+        return rows.select("place", points=table.points(rows), reasons=table.reasons(rows))
+    named = rows.mutate(row=table.row_for(rows))
+    outputs = {f"out_{output}": table.output(named.row, output) for output in table.outputs}
+    return named.select("place", "row", **outputs)
+
+
 @pytest.mark.parametrize("name", sorted(BOOK.tables))
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_a_table_says_the_same_of_one_and_of_all(name, data):
+def test_a_table_says_the_same_of_one_and_of_all(sets, name, data):
     table = RULES.tables[name]
     lines = data.draw(st.lists(facts_of(name), min_size=1, max_size=30))
-    kinds = {bool: "boolean", int: "int64", str: "string"}
-    columns = {"place": "int64", **{key: kinds[type(value)] for key, value in lines[0].items()}}
-    con = ibis.duckdb.connect()
-    rows = typed(con, columns, [(place, *line.values()) for place, line in enumerate(lines)])
-    if table.adds_up:
-        asked = rows.select("place", points=table.points(rows), reasons=table.reasons(rows))
-    else:
-        named = rows.mutate(row=table.row_for(rows))
-        outputs = {f"out_{output}": table.output(named.row, output) for output in table.outputs}
-        asked = named.select("place", "row", **outputs)
-    for row in rows_of(asked):
+    sets.put(name.replace(".", "_"), [(place, *line.values()) for place, line in enumerate(lines)])
+    for row in sets.ask(name, lambda: _question(sets, name)):
         facts = lines[row["place"]]
         matching = BOOK.matching(name, facts)
         if table.adds_up:

@@ -71,7 +71,7 @@ class Size:
 SIZES = {
     "large": Size(1, 2, 120_000, 760_000, (45, 60)),
     "medium": Size(1, 1, 22_000, 160_000, (45, 60)),
-    "small": Size(3, 1, 2_500, 19_000, (30,)),
+    "small": Size(3, 1, 4_000, 42_000, (30,)),
     "shop": Size(6, 1, 600, 6_000, (15, 30)),
     "abroad": Size(1, 1, 6_000, 60_000, (60,)),
     "person": Size(9, 1, 300, 4_500, (7, 15)),
@@ -81,10 +81,10 @@ SIZES = {
 
 _MIX = {"large": 12, "medium": 46, "abroad": len(_ABROAD), "small": 72, "shop": 58, "person": 70, "borrower": 28}
 _HABITS = {
-    "large": ("prompt",) * 6 + ("slow",) * 4 + ("poor",) * 2,
+    "large": ("prompt",) * 5 + ("slow",) * 5 + ("poor",) * 2,
     "medium": ("prompt",) * 14 + ("slow",) * 8 + ("poor",) * 4 + ("stopped",) * 2,
     "abroad": ("prompt",) * 9 + ("slow",) * 3 + ("poor", "stopped"),
-    "small": ("prompt",) * 17 + ("slow",) * 10 + ("poor",) * 4 + ("stopped",) * 2,
+    "small": ("prompt",) * 17 + ("slow",) * 10 + ("poor",) * 4 + ("stopped",),
     "shop": ("prompt",) * 17 + ("slow",) * 7 + ("poor",) * 2 + ("stopped",),
     "person": ("prompt",) * 16 + ("slow",) * 5 + ("poor",) * 2 + ("stopped",),
     "borrower": ("prompt",) * 8 + ("slow",) * 4 + ("poor",) * 2 + ("stopped",),
