@@ -69,10 +69,10 @@ def bare_copy(address: str, folder: Path) -> dict[str, float]:
                 connection.execute(f"DROP TABLE IF EXISTS bare_{name}")
                 connection.execute(f"CREATE TABLE bare_{name} ({', '.join(f'{column} text' for column in columns)})")
                 started = time.perf_counter()
-                with connection.cursor().copy(f"COPY bare_{name} FROM STDIN WITH (FORMAT csv, HEADER)") as copy:
-                    with path.open("rb") as data:
-                        while block := data.read(1 << 20):
-                            copy.write(block)
+                load = f"COPY bare_{name} FROM STDIN WITH (FORMAT csv, HEADER)"
+                with path.open("rb") as data, connection.cursor().copy(load) as copy:
+                    while block := data.read(1 << 20):
+                        copy.write(block)
                 best = min(best, time.perf_counter() - started)
             connection.execute(f"DROP TABLE bare_{name}")
             seconds[name] = best
@@ -83,7 +83,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--bills", type=int, default=100_000)
     parser.add_argument("--customers", type=int, help="a fifth of the bills when not given")
-    parser.add_argument("--data", type=Path, help="a folder with customers.csv, bills.csv and payments.csv to use instead")
+    parser.add_argument(
+        "--data", type=Path, help="a folder with customers.csv, bills.csv and payments.csv to use instead"
+    )
     parser.add_argument("--out", type=Path, help="write the figures as JSON too")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="liangqing-bench-"))
@@ -116,7 +118,11 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
         with console.status(f"import {name}"):
             figure, _said = measure(f"import {name}", [program, "import", "--json", str(data / f"{name}.csv")])
             figures.append(figure)
-    for name, date in (("first", AS_OF), ("next", AS_OF + dt.timedelta(days=1)), ("repeated", AS_OF + dt.timedelta(days=1))):
+    for name, date in (
+        ("first", AS_OF),
+        ("next", AS_OF + dt.timedelta(days=1)),
+        ("repeated", AS_OF + dt.timedelta(days=1)),
+    ):
         with console.status(f"{name} night"):
             figure, said = measure(f"{name} night", [program, "night", "--date", str(date), "--json"])
             figure.changed_rows = json.loads(said)["changed_rows"]
@@ -139,7 +145,12 @@ def report(arguments: argparse.Namespace, rows: dict[str, int], bare: dict[str, 
         of = bare.get(figure.name.removeprefix("import "), all_bare)
         changed = "" if figure.changed_rows is None else f"{figure.changed_rows:,}"
         table.add_row(
-            figure.name, f"{figure.wall:.2f}", f"{figure.cpu:.2f}", str(figure.peak_mib), changed, f"{figure.wall / of:.1f}"
+            figure.name,
+            f"{figure.wall:.2f}",
+            f"{figure.cpu:.2f}",
+            str(figure.peak_mib),
+            changed,
+            f"{figure.wall / of:.1f}",
         )
     total = sum(figure.wall for figure in imports)
     table.add_row("import all", f"{total:.2f}", "", "", "", f"{total / all_bare:.1f}")

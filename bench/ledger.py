@@ -39,8 +39,10 @@ def write(folder: Path, *, customers: int, bills: int, as_of: dt.date = dt.date(
         duck.execute(
             f"""CREATE TABLE payments AS
                 SELECT n, customer_id, bill_date + terms_days + delay AS paid_on,
-                       CASE WHEN luck > 0.9 THEN greatest(cents // 2, 1) ELSE cents END AS cents, 'B' || lpad(n::VARCHAR, 10, '0') AS bill_id
-                FROM (SELECT *, floor({_DRAW.format("n", 15)} * CASE WHEN discipline < 0.6 THEN 10 ELSE 90 END)::INTEGER - 5 AS delay
+                       CASE WHEN luck > 0.9 THEN greatest(cents // 2, 1) ELSE cents END AS cents,
+                       'B' || lpad(n::VARCHAR, 10, '0') AS bill_id
+                FROM (SELECT *, floor({_DRAW.format("n", 15)} * CASE WHEN discipline < 0.6 THEN 10 ELSE 90 END)::INTEGER - 5
+                             AS delay
                       FROM bills WHERE luck > CASE WHEN discipline < 0.6 THEN 0.05 WHEN discipline < 0.9 THEN 0.25 ELSE 0.8 END)
                 WHERE paid_on <= date '{as_of}'"""
         ).fetchall()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from liangqing.nightly.actions.run import Report
     from tests.files import Desk
 
+
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path: Path, settings: Any) -> Path:
     """A data folder of its own for each test: keys, nights, seals, error files."""
@@ -39,7 +40,7 @@ def migrated(django_db_blocker: Any, worker_id: str) -> Iterator[str]:
 
     name = f"template_{uuid.uuid4().hex[:8]}_{worker_id}"
     with django_db_blocker.unblock():
-        _administer(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
+        _administer(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
         connection.settings_dict["NAME"] = name
         call_command("migrate", verbosity=0, interactive=False)
         connection.close()

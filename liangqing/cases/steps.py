@@ -82,7 +82,9 @@ def deal(night: Night) -> None:
     people = night.table("people")
     kept = night.keep(
         "kept_owners",
-        dealing.kept(night.table("standing_cases"), night.table("work"), night.table("open_tasks"), people, night.policy),
+        dealing.kept(
+            night.table("standing_cases"), night.table("work"), night.table("open_tasks"), people, night.policy
+        ),
     )
     owners = night.keep("owners", kept.filter(kept.owner_id.notnull()).select("party_id", "creditor_id", "owner_id"))
     able = people.filter(people.collects, people.capacity > 0)
@@ -106,7 +108,9 @@ def make_lists(night: Night) -> None:
     wanted = night.keep("tasks", work.tasks(worked, owners, night.date))
     night.keep("task_changes", work.task_changes(wanted, night.table("open_tasks"), night.table("done_tasks")))
     night.keep("case_changes", _case_changes(night, owners))
-    unowned = wanted.filter(wanted.owner_id.isnull()).select("party_id", "creditor_id", reason=ibis.literal("no_collector"))
+    unowned = wanted.filter(wanted.owner_id.isnull()).select(
+        "party_id", "creditor_id", reason=ibis.literal("no_collector")
+    )
     passed = worked.filter(worked.skipped.notnull()).select("party_id", "creditor_id", reason=worked.skipped)
     night.keep("skipped", ibis.union(passed, unowned))
 
@@ -115,9 +119,7 @@ def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
     standing, last = night.table("standing_cases"), night.table("case_numbers")
     desk = night.policy.tables["case.desk"]
     mine = owners.select(new_party="party_id", new_creditor="creditor_id", new_owner="owner_id")
-    both = standing.left_join(
-        mine, [standing.party_id == mine.new_party, standing.creditor_id == mine.new_creditor]
-    )
+    both = standing.left_join(mine, [standing.party_id == mine.new_party, standing.creditor_id == mine.new_creditor])
     handed = (both.fate != "closes") & ~both.new_owner.identical_to(both.owner_id)
     changing = both.mutate(handed=handed).filter(lambda t: (t.fate != "stays") | t.handed)
     changing = changing.mutate(desk_row=desk.row_for(changing))

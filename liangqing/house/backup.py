@@ -58,7 +58,8 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, Any]:
         raise Refusal("no_file", _("There is no file “{path}”."), status=404, path=path)
     if not replace and _holds_data():
         raise Refusal(
-            "not_empty", _("There is data here already. Restore into an empty data folder, or say --replace to lose it.")
+            "not_empty",
+            _("There is data here already. Restore into an empty data folder, or say --replace to lose it."),
         )
     with tempfile.TemporaryDirectory(dir=_workplace()) as folder:
         try:
@@ -66,7 +67,9 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, Any]:
                 tar.extractall(folder, filter="data")
             manifest: dict[str, Any] = json.loads((Path(folder) / "manifest.json").read_text())
         except (tarfile.TarError, OSError, ValueError) as error:
-            raise Refusal("not_a_backup", _("“{path}” is no backup of this system, or is damaged."), path=path) from error
+            raise Refusal(
+                "not_a_backup", _("“{path}” is no backup of this system, or is damaged."), path=path
+            ) from error
         if manifest.get("key") != sealing.fingerprint():
             raise Refusal(
                 "other_key",
@@ -112,4 +115,6 @@ def _workplace() -> Path:
 def _run(program: str, *arguments: str) -> None:
     done = subprocess.run([tool(program), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Refusal("database_tool", _("{program} failed: {message}"), program=program, message=done.stderr.strip()[-500:])
+        raise Refusal(
+            "database_tool", _("{program} failed: {message}"), program=program, message=done.stderr.strip()[-500:]
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -62,10 +63,8 @@ def start_embedded(home: Path, *, database: str = "liangqing") -> str:
     uri = server.get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            try:
-                connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING \'UTF8\' LOCALE \'C\'')
-            except psycopg.errors.DuplicateDatabase:  # another process was faster
-                pass
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase):  # another process was faster
+                connection.execute(f"CREATE DATABASE \"{database}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
     socket = urllib.parse.parse_qs(urllib.parse.urlsplit(uri).query)["host"][0]
     return f"postgres://postgres@/{database}?host={urllib.parse.quote(socket)}"
 

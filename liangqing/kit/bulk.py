@@ -73,7 +73,9 @@ def number(duck: duckdb.DuckDBPyConnection, name: str, ids: Sequence[int]) -> No
 
 def forget_numbers(duck: duckdb.DuckDBPyConnection, name: str) -> None:
     """Drop what ``number`` made."""
-    ((kind,),) = duck.execute("SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]).fetchall()
+    ((kind,),) = duck.execute(
+        "SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]
+    ).fetchall()
     duck.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}").fetchall()
 
 

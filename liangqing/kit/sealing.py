@@ -7,6 +7,7 @@ The index of a value is the first 16 bytes of its HMAC-SHA256: equal values, equ
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import hmac
 import os
@@ -38,10 +39,8 @@ def master_key() -> bytes:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(base64.b64encode(os.urandom(32)) + b"\n")
-            try:
-                os.link(draft, path)  # the first to arrive wins; nobody overwrites a key
-            except FileExistsError:
-                pass
+            with contextlib.suppress(FileExistsError):  # the first to arrive wins; nobody overwrites a key
+                os.link(draft, path)
             draft.unlink()
         key = base64.b64decode(path.read_bytes())
     if len(key) != 32:

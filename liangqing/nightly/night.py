@@ -32,6 +32,7 @@ class Night:
         self.policy = policy
         self.seconds: dict[str, float] = {}
         self.figures: dict[str, Any] = {}
+        self._tables: dict[str, ir.Table] = {}
         self._folder = Path(settings.HOME) / "tmp" / f"night-{date}-{os.getpid()}"
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
@@ -59,18 +60,23 @@ class Night:
         read_into(self.con.con, {source.name: source.sql(self.date, party_id) for source in sources})
 
     def table(self, name: str) -> ir.Table:
-        return self.con.table(name)
+        """The rows kept (or read) under a name."""
+        if name not in self._tables:
+            self._tables[name] = self.con.table(name)
+        return self._tables[name]
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Work an expression out and keep its rows under a name."""
-        return self.con.create_table(name, expression)
+        self._tables[name] = self.con.create_table(name, expression)
+        return self._tables[name]
 
     def replace(self, name: str, expression: ir.Table) -> ir.Table:
         """Keep rows under a name that is already taken; the expression may read the rows it replaces."""
         self.con.create_table(f"{name}_next", expression)
         self.con.con.execute(f"DROP TABLE {name}").fetchall()
         self.con.con.execute(f"ALTER TABLE {name}_next RENAME TO {name}").fetchall()
-        return self.table(name)
+        self._tables[name] = self.con.table(name)
+        return self._tables[name]
 
     def arrow(self, expression: ir.Table) -> pa.Table:
         return expression.to_pyarrow()

@@ -12,6 +12,8 @@ import ibis.expr.types as ir
 from liangqing.kit.money import CURRENCIES, Money, digits
 
 EVERY_OTHER = "*"
+_PLAIN = "CHF"
+"""Any currency with two digits; an amount for every other currency is written with two."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class Term:
     def __post_init__(self) -> None:
         values = self.value.values() if isinstance(self.value, dict) else [self.value]
         for value in values:
-            if isinstance(value, int) and not isinstance(value, bool):
-                if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
-                    raise ValueError(f"{self.key}: {value} {self.unit} is outside {self.low}..{self.high}")
+            if not isinstance(value, int) or isinstance(value, bool):
+                continue
+            if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
+                raise ValueError(f"{self.key}: {value} {self.unit} is outside {self.low}..{self.high}")
 
 
 class Terms(Mapping[str, Any]):
@@ -66,6 +69,7 @@ class Terms(Mapping[str, Any]):
 
     def money_over(self, key: str, currency: ir.StringColumn) -> ir.IntegerValue:
         """The same for a column of currencies."""
-        odd = {code for code in CURRENCIES if digits(code) != digits("CNY")}
+        odd = {code for code in CURRENCIES if digits(code) != digits(_PLAIN)}
         named = sorted((set(self[key]) - {EVERY_OTHER}) | odd)
-        return ibis.cases(*((currency == code, self.money(key, code)) for code in named), else_=Money.of(str(self[key][EVERY_OTHER]), "CHF").amount)
+        other = Money.of(str(self[key][EVERY_OTHER]), _PLAIN).amount
+        return ibis.cases(*((currency == code, self.money(key, code)) for code in named), else_=other)

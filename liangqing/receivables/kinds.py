@@ -11,7 +11,17 @@ _CREDITOR = (
     "creditor", "company_code", "business_code", "公司代码", "BUKRS", "法人主体", "开票主体", "所属公司", "收款单位", "债权人", "账套",
     "company code", "委托方", "entity", "核算主体",
 )  # fmt: skip
-_CURRENCY = ("currency", "币种", "invoice_currency", "WAERS", "币别", "原币", "currency code", "document currency", "货币")
+_CURRENCY = (
+    "currency",
+    "币种",
+    "invoice_currency",
+    "WAERS",
+    "币别",
+    "原币",
+    "currency code",
+    "document currency",
+    "货币",
+)
 _SIDE = Field(
     "side",
     _("debit or credit"),

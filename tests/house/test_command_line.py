@@ -82,7 +82,12 @@ def test_night_tells_what_the_contract_names(liangqing, files):
         "promises_broken", "tasks", "changed_rows", "skipped", "seconds",
     } <= set(report)  # fmt: skip
     assert set(report["alerts"]) == {"mild", "moderate", "severe"}
-    assert (report["date"], report["open_bills"], report["late_bills"], report["cases_opened"]) == ("2026-02-10", 2, 1, 1)
+    assert (report["date"], report["open_bills"], report["late_bills"], report["cases_opened"]) == (
+        "2026-02-10",
+        2,
+        1,
+        1,
+    )
 
 
 def test_a_date_before_the_last_night_is_refused_in_a_sentence(liangqing):
@@ -128,7 +133,12 @@ def test_a_list_names_each_task_and_its_reasons(liangqing, files):
     liangqing("night", "--date", "2026-02-10")
     result = told(liangqing("worklist", "--user", "lin", "--json"))
     task = result["tasks"][0]
-    assert (result["user"], result["date"], task["customer"], task["late"]) == ("lin", "2026-02-10", "K1", {"CNY": "99600.00"})
+    assert (result["user"], result["date"], task["customer"], task["late"]) == (
+        "lin",
+        "2026-02-10",
+        "K1",
+        {"CNY": "99600.00"},
+    )
     assert task["points"] == sum(reason["points"] for reason in task["reasons"]) and task["case"].startswith("LQ-2026-")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from liangqing.house.invariants import broken
@@ -77,7 +79,7 @@ def test_good_rows_land_bad_ones_go_to_a_file_that_can_be_corrected_and_imported
     result = ledger.bring(ONE + "B2,K1,2026-01-01,2026-13-45,5\nB3,K9,2026-01-01,2026-02-01,7\n")
     assert (result.created, result.rejected) == (1, 2)
     assert {(error["row"], error["code"]) for error in result.errors} == {(3, "bad_date"), (4, "unknown_customer")}
-    text = open(result.error_file, encoding="utf-8-sig").read()
+    text = Path(result.error_file).read_text(encoding="utf-8-sig")
     assert "K9" in text and "B1" not in text
     corrected = ledger.bring(text.replace("2026-13-45", "2026-02-13").replace("K9", "K2"))
     assert (corrected.created, corrected.rejected) == (2, 0)
@@ -211,7 +213,9 @@ def test_an_import_of_bills_is_undone_and_can_come_again(ledger):
     from liangqing.house.importables import IMPORTABLES
     from liangqing.imports.actions.bring import undo
 
-    first = ledger.bring("账单号,客户编号,到期日,金额,清账日期\nB1,K1,2026-01-31,1000,2026-02-10\nB2,K1,2026-01-31,7,\n")
+    first = ledger.bring(
+        "账单号,客户编号,到期日,金额,清账日期\nB1,K1,2026-01-31,1000,2026-02-10\nB2,K1,2026-01-31,7,\n"
+    )
     undo(first.import_id, IMPORTABLES)
     assert open_amount("2026-02-01") == "0.00" and open_amount("2026-03-01") == "0.00"
     ledger.bring("账单号,客户编号,到期日,金额,清账日期\nB1,K1,2026-01-31,1000,2026-02-10\nB2,K1,2026-01-31,7,\n")

@@ -7,83 +7,190 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parties', '0001_initial'),
+        ("parties", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('stage', models.CharField(choices=[('open', 'open'), ('closed', 'closed')], default='open', max_length=8)),
-                ('level', models.CharField(choices=[('mild', 'mild'), ('moderate', 'moderate'), ('severe', 'severe')], max_length=8)),
-                ('level_row', models.CharField(help_text='the row of warning.level that decided', max_length=32)),
-                ('desk', models.CharField(blank=True, default='', help_text='the desk the policy deals the case to', max_length=32)),
-                ('opened_on', models.DateField()),
-                ('closed_on', models.DateField(null=True)),
-                ('policy', models.CharField(help_text='the policy version of the last decision', max_length=64)),
-                ('creditor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.creditor')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                (
+                    "stage",
+                    models.CharField(choices=[("open", "open"), ("closed", "closed")], default="open", max_length=8),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("mild", "mild"), ("moderate", "moderate"), ("severe", "severe")], max_length=8
+                    ),
+                ),
+                ("level_row", models.CharField(help_text="the row of warning.level that decided", max_length=32)),
+                (
+                    "desk",
+                    models.CharField(
+                        blank=True, default="", help_text="the desk the policy deals the case to", max_length=32
+                    ),
+                ),
+                ("opened_on", models.DateField()),
+                ("closed_on", models.DateField(null=True)),
+                ("policy", models.CharField(help_text="the policy version of the last decision", max_length=64)),
+                (
+                    "creditor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.creditor",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('promised_on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('open', 'open'), ('kept', 'kept'), ('partly', 'partly kept'), ('broken', 'broken'), ('replaced', 'replaced by a later one')], default='open', max_length=8)),
-                ('judged_on', models.DateField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("promised_on", models.DateField()),
+                ("due_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("kept", "kept"),
+                            ("partly", "partly kept"),
+                            ("broken", "broken"),
+                            ("replaced", "replaced by a later one"),
+                        ],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("judged_on", models.DateField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="promises", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=32)),
-                ('action_row', models.CharField(max_length=32)),
-                ('points', models.IntegerField()),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), size=None)),
-                ('policy', models.CharField(max_length=64)),
-                ('created_on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('open', 'open'), ('done', 'done'), ('dropped', 'no longer needed')], default='open', max_length=8)),
-                ('ended_on', models.DateField(null=True)),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='cases.case')),
-                ('creditor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.creditor')),
-                ('owner', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('party', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=32)),
+                ("action_row", models.CharField(max_length=32)),
+                ("points", models.IntegerField()),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), size=None),
+                ),
+                ("policy", models.CharField(max_length=64)),
+                ("created_on", models.DateField()),
+                ("due_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("done", "done"), ("dropped", "no longer needed")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("ended_on", models.DateField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="cases.case"
+                    ),
+                ),
+                (
+                    "creditor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.creditor",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('stage', 'open')), fields=('party', 'creditor'), name='cases_one_live'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("stage", "open")), fields=("party", "creditor"), name="cases_one_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('case', 'currency'), name='cases_one_open_promise'),
+            model_name="promise",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("case", "currency"), name="cases_one_open_promise"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='cases_promise_positive'),
+            model_name="promise",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="cases_promise_positive"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['owner', '-points'], name='cases_task_list'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["owner", "-points"], name="cases_task_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('party', 'creditor'), name='cases_one_open_task'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("party", "creditor"), name="cases_one_open_task"
+            ),
         ),
     ]

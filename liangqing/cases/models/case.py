@@ -17,9 +17,7 @@ class Case(models.Model):
     stage = models.CharField(max_length=8, choices=CaseStage, default=CaseStage.OPEN)
     level = models.CharField(max_length=8, choices=Level)
     level_row = models.CharField(max_length=32, help_text="the row of warning.level that decided")
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     desk = models.CharField(max_length=32, blank=True, default="", help_text="the desk the policy deals the case to")
     opened_on = models.DateField()
     closed_on = models.DateField(null=True)

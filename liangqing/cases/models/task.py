@@ -21,7 +21,9 @@ class Task(models.Model):
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="tasks")
     action = models.CharField(max_length=32)
     action_row = models.CharField(max_length=32)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     points = models.IntegerField()
     reasons = ArrayField(models.CharField(max_length=32))
     policy = models.CharField(max_length=64)

@@ -56,9 +56,7 @@ def dealt(unowned: ir.Table, people: ir.Table, loads: ir.Table) -> ir.Table:
     held = people.left_join(loads.select(load_user="user_id", load="load"), people.user_id == loads.user_id)
     held = held.select("user_id", "capacity", load=ibis.coalesce(held.load, 0))
     count = unowned.count().as_scalar()
-    by_height = ibis.window(
-        order_by=[(held.load * scale) // held.capacity, held.user_id], rows=(None, 0)
-    )
+    by_height = ibis.window(order_by=[(held.load * scale) // held.capacity, held.user_id], rows=(None, 0))
     # The water level if only the k lowest people got something; the lowest of these is the true level.
     level = ((count + held.load.sum().over(by_height)) * scale) // held.capacity.sum().over(by_height)
     water = held.mutate(level=level)

@@ -72,9 +72,7 @@ def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Ta
     due = obligors.filter(
         obligors.level != "none", obligors.worth, obligors.days >= terms["case.opens_from_days"]
     ).select("party_id", "creditor_id", "level", "level_row")
-    had = cases.rename(
-        had_party="party_id", had_creditor="creditor_id", had_level="level", had_level_row="level_row"
-    )
+    had = cases.rename(had_party="party_id", had_creditor="creditor_id", had_level="level", had_level_row="level_row")
     both = due.outer_join(had, [due.party_id == had.had_party, due.creditor_id == had.had_creditor])
     return both.select(
         "case_id",

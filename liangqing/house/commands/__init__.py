@@ -22,7 +22,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except Refusal as refusal:
             if ctx.meta.get("json"):
-                click.echo(json.dumps({"error": {"code": refusal.code, "message": refusal.sentence}}, ensure_ascii=False))
+                click.echo(
+                    json.dumps({"error": {"code": refusal.code, "message": refusal.sentence}}, ensure_ascii=False)
+                )
             click.echo(refusal.sentence, err=True)
             sys.exit(2)
 

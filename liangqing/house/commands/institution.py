@@ -18,11 +18,15 @@ def user() -> None:
 @user.command("add")
 @click.argument("username")
 @click.option("--name", required=True, help="The person's name.")
-@click.option("--department", default="collection", show_default=True, help="Code of the department; made when missing.")
+@click.option(
+    "--department", default="collection", show_default=True, help="Code of the department; made when missing."
+)
 @click.option("--department-name", default="", help="Its name, when it is made.")
 @click.option("--department-kind", default="", help="business, collection, risk, finance, legal, audit or management.")
 @click.option("--position", default="", help="What the person is.")
-@click.option("--duty", "duties", multiple=True, type=click.Choice(Duty.values), default=("collect",), show_default=True)
+@click.option(
+    "--duty", "duties", multiple=True, type=click.Choice(Duty.values), default=("collect",), show_default=True
+)
 @click.option("--skill", "skills", multiple=True, help="A desk the person can work at: business, collection, special.")
 @click.option("--capacity", default=100, show_default=True, help="100 is a full load; 0 takes no new cases.")
 @json_option
@@ -119,4 +123,8 @@ def bring_back(file: Path, replace: bool) -> None:
     from liangqing.house.backup import restore
 
     manifest = restore(file, replace=replace)
-    click.echo(_("Restored from {file}, made at {at}. Now check it: liangqing verify").format(file=file, at=manifest["made_at"]))
+    click.echo(
+        _("Restored from {file}, made at {at}. Now check it: liangqing verify").format(
+            file=file, at=manifest["made_at"]
+        )
+    )

@@ -28,7 +28,7 @@ def ageing(as_of: dt.date, by: str, as_csv: bool, as_json: bool) -> None:
     from liangqing.receivables.rules.owing import BUCKETS
 
     rows = query.ageing(as_of, by_customer=by == "customer")
-    empty = {bucket: (0, 0) for bucket in BUCKETS}
+    empty = dict.fromkeys(BUCKETS, (0, 0))
     if by == "bucket":
         table: dict[str, dict[str, tuple[int, int]]] = {}
         for row in sorted(rows, key=lambda row: row["currency"]):

@@ -190,14 +190,18 @@ def night_report(report: Report) -> None:
         (_("tasks on the lists"), f"{counts['tasks']:,}", _("rows changed"), f"{report.changed_rows:,}"),
     ]
     for left, a, right, b in rows:
-        grid.add_row(Text(left, style="dim"), Text(a, justify="right"), Text(right, style="dim"), Text(b, justify="right"))
+        grid.add_row(
+            Text(left, style="dim"), Text(a, justify="right"), Text(right, style="dim"), Text(b, justify="right")
+        )
     parts: list[Any] = [grid, Text(_("new warnings: {alerts}").format(alerts=alerts))]
     if counts["skipped"]:
         passed = " · ".join(f"{words.skipped(reason)} {count:,}" for reason, count in counts["skipped"].items())
         parts.append(Text(_("passed over: {reasons}").format(reasons=passed), style="dim"))
     if report.caught_up:
         parts.append(Text(_("caught up {count} missed nights").format(count=len(report.caught_up)), style="dim"))
-    took = _("policy {policy} · {seconds} s").format(policy=report.policy, seconds=f"{sum(report.seconds.values()):.1f}")
+    took = _("policy {policy} · {seconds} s").format(
+        policy=report.policy, seconds=f"{sum(report.seconds.values()):.1f}"
+    )
     parts.append(Text(took, style="dim"))
     title = _("Night of {date}").format(date=report.date)
     out.print(Panel(Group(*parts), title=title, title_align="left", expand=False, border_style="blue"))
@@ -219,7 +223,9 @@ def morning(report: Report | None) -> None:
     for row in sorted(rows_of(last.date), key=lambda row: row["currency"]):
         table.setdefault(row["currency"], dict.fromkeys(BUCKETS, (0, 0)))[row["bucket"]] = (row["bills"], row["amount"])
     ageing(last.date, table, unapplied(last.date))
-    for user in User.objects.filter(is_active=True).select_related("department").order_by("department__code", "username"):
+    for user in (
+        User.objects.filter(is_active=True).select_related("department").order_by("department__code", "username")
+    ):
         lines = lines_of(user, last.date)
         if lines:
             worklist(user, last.date, lines, most=8)
@@ -329,9 +335,7 @@ def explanation(told: Mapping[str, Any]) -> None:
             (str(Level(told["level"]).label), _COLOUR[told["level"]]),
         )
     )
-    out.print(
-        Text(_("as of {day} · policy {policy}").format(day=told["as_of"], policy=told["policy"]), style="dim")
-    )
+    out.print(Text(_("as of {day} · policy {policy}").format(day=told["as_of"], policy=told["policy"]), style="dim"))
     facts = _table(
         (_("currency"), "left"), (_("balance"), "right"), (_("late"), "right"), (_("days"), "right"), (_("share"), "right"),
         (_("unapplied"), "right"), (_("level"), "left"), (_("row"), "left"), (_("why"), "left"),
@@ -373,14 +377,12 @@ def verification(sound: bool, entries: int, blocks: int, wrong: Mapping[str, Seq
         out.print(
             Text.assemble(
                 ("✓ ", "bold green"),
-                _("Everything holds: {entries} trail entries in {blocks} sealed blocks, money rows and invariants.").format(
-                    entries=f"{entries:,}", blocks=f"{blocks:,}"
-                ),
+                _(
+                    "Everything holds: {entries} trail entries in {blocks} sealed blocks, money rows and invariants."
+                ).format(entries=f"{entries:,}", blocks=f"{blocks:,}"),
             )
         )
         return
     for sentences in wrong.values():
         for sentence in sentences:
             out.print(Text.assemble(("✗ ", "bold red"), sentence))
-
-

@@ -1,4 +1,7 @@
-"""Who works at the demo institution: eight departments, seventeen people."""
+"""Who works at the demo institution: eight departments, seventeen people.
+
+Sellers look after their customers; collectors also take the retail customers, whom nobody sells to in person.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +47,9 @@ PEOPLE = (
     Person("huang", "黄海燕", "south", "客户经理", _SELLS, ("business",)),
     Person("liang", "梁伟", "south", "客户经理", _SELLS, ("business",)),
     Person("xu", "徐芳", "collection", "催收中心主管", (Duty.HEAD, Duty.COLLECT), ("collection",), 40),
-    Person("lin", "林晓", "collection", "催收员", (Duty.COLLECT,), ("collection",)),
-    Person("chen", "陈静", "collection", "催收员", (Duty.COLLECT,), ("collection",)),
-    Person("wu", "吴昊", "collection", "催收员", (Duty.COLLECT,), ("collection",), 80),
+    Person("lin", "林晓", "collection", "催收员", (Duty.COLLECT,), ("collection", "business")),
+    Person("chen", "陈静", "collection", "催收员", (Duty.COLLECT,), ("collection", "business")),
+    Person("wu", "吴昊", "collection", "催收员", (Duty.COLLECT,), ("collection", "business"), 80),
     Person("ma", "马骏", "special", "专项催收组组长", (Duty.HEAD, Duty.COLLECT), ("special",)),
     Person("zheng", "郑凯", "special", "专项催收员", (Duty.COLLECT,), ("special", "collection")),
     Person("gao", "高岩", "risk", "风险经理", (Duty.HEAD, Duty.RISK)),

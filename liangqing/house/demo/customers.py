@@ -89,6 +89,8 @@ _HABITS = {
     "person": ("prompt",) * 16 + ("slow",) * 5 + ("poor",) * 2 + ("stopped",),
     "borrower": ("prompt",) * 8 + ("slow",) * 4 + ("poor",) * 2 + ("stopped",),
 }
+_RETAIL = ("shop", "person")
+"""They buy in the shop, where nobody sells to them in person: their bills name no seller."""
 _CLASSES = {"prompt": "AAB", "slow": "BBC", "poor": "CCD", "stopped": "D"}
 
 
@@ -177,7 +179,7 @@ def _one(random: Random, serial: int, size: str, habit: str, names: dict[str, It
         size=size,
         habit=habit,
         creditors=creditors,
-        seller=random.choice(cast.EAST_SELLERS if city in _EAST else cast.SOUTH_SELLERS),
+        seller="" if size in _RETAIL else random.choice(cast.EAST_SELLERS if city in _EAST else cast.SOUTH_SELLERS),
         currencies=currencies,
         identity=identity,
         customer_class="" if serial % 17 == 0 else random.choice(_CLASSES[habit]),

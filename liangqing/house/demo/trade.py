@@ -94,7 +94,7 @@ def _plan(books: _Books, bill: Bill, stops: dt.date | None = None) -> None:
         "prompt": random.randint(-9, 0) if random.random() < 0.93 else random.randint(2, 16),
         "slow": int(random.triangular(-4, 48, 9)),
         "stopped": int(random.triangular(-4, 40, 9)),
-        "poor": int(random.triangular(10, 150, 45)),
+        "poor": int(random.triangular(8, 115, 35)),
     }[habit]
     day = next_working(max(after(bill.due_on, late), after(bill.issued_on, 1)))
     if habit == "poor" and random.random() < 0.4:

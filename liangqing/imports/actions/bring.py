@@ -26,7 +26,6 @@ from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import, Profile
 from liangqing.imports.rules.headers import recognise
 from liangqing.imports.staging import Sheet, Staging
-
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.trail.actions.seal import seal

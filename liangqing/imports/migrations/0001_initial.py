@@ -5,54 +5,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('kind', models.CharField(max_length=16)),
-                ('mapping', models.JSONField(help_text='field: header it was read from')),
-                ('rows', models.BigIntegerField()),
-                ('created', models.BigIntegerField()),
-                ('updated', models.BigIntegerField()),
-                ('unchanged', models.BigIntegerField()),
-                ('rejected', models.BigIntegerField()),
-                ('warnings', models.JSONField()),
-                ('status', models.CharField(choices=[('landed', 'landed'), ('undone', 'undone')], default='landed', max_length=8)),
-                ('landed_at', models.DateTimeField()),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('digest', models.CharField(blank=True, default='', help_text='of the money rows it brought', max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("kind", models.CharField(max_length=16)),
+                ("mapping", models.JSONField(help_text="field: header it was read from")),
+                ("rows", models.BigIntegerField()),
+                ("created", models.BigIntegerField()),
+                ("updated", models.BigIntegerField()),
+                ("unchanged", models.BigIntegerField()),
+                ("rejected", models.BigIntegerField()),
+                ("warnings", models.JSONField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("landed", "landed"), ("undone", "undone")], default="landed", max_length=8
+                    ),
+                ),
+                ("landed_at", models.DateTimeField()),
+                ("actor_id", models.BigIntegerField(null=True)),
+                (
+                    "digest",
+                    models.CharField(blank=True, default="", help_text="of the money rows it brought", max_length=64),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True)),
-                ('kind', models.CharField(max_length=16)),
-                ('mapping', models.JSONField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=64, unique=True)),
+                ("kind", models.CharField(max_length=16)),
+                ("mapping", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=64)),
-                ('row_id', models.BigIntegerField()),
-                ('before', models.JSONField()),
-                ('after', models.JSONField()),
-                ('imported', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='imports.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("table", models.CharField(max_length=64)),
+                ("row_id", models.BigIntegerField()),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+                (
+                    "imported",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="imports.import"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['table', 'row_id'], name='imports_change_row')],
+                "indexes": [models.Index(fields=["table", "row_id"], name="imports_change_row")],
             },
         ),
     ]

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from liangqing.imports.rules import spelling
@@ -107,7 +108,7 @@ def copy(source: str, target: str, known: frozenset[str]) -> dict[str, Any]:
             raise Unfit("too_many_columns")
         numeric: set[int] = set()
         number = (float, int)
-        with open(target, "w", encoding="utf-8", newline="") as file:
+        with Path(target).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             for row in rows_of(sheet):
                 if len(numeric) < len(row):
@@ -117,7 +118,7 @@ def copy(source: str, target: str, known: frozenset[str]) -> dict[str, Any]:
 
 
 def source_is_archive(source: str) -> bool:
-    with open(source, "rb") as file:
+    with Path(source).open("rb") as file:
         return file.read(2) == b"PK"
 
 
@@ -134,10 +135,11 @@ def main() -> None:
         answer = {"error": str(unfit)}
     except MemoryError:
         answer = {"error": "spreadsheet_too_large"}
-    except BaseException as error:  # the reader is not ours, and its panics are no Exception
+    except BaseException as error:  # noqa: BLE001  the reader is not ours, and its panics are no Exception
         name = type(error).__name__
         answer = {"error": "spreadsheet_protected" if name == "PasswordError" else "spreadsheet_damaged"}
-    print(json.dumps(answer), flush=True)
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

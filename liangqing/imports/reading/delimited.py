@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports.rules.outcome import BLANKS, blank_sql, shown

@@ -102,9 +102,8 @@ def match(
             mapping[name] = column
             taken.add(column)
     missing = [str(field.label) for field in kind.fields if field.required and field.name not in mapping]
-    for group in kind.needs:
-        if not any(name in mapping for name in group):
-            missing.append(" / ".join(str(kind.field(name).label) for name in group))
+    unmet = (group for group in kind.needs if not any(name in mapping for name in group))
+    missing.extend(" / ".join(str(kind.field(name).label) for name in group) for group in unmet)
     required = sum(field.name in mapping for field in kind.fields if field.required)
     score = len(mapping) + required - _EXCLUSION_COSTS * _excluded(headers, kind, kinds, taken)
     ordered = {field.name: mapping[field.name] for field in kind.fields if field.name in mapping}

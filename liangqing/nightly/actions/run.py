@@ -97,7 +97,9 @@ def _dates(date: dt.date) -> list[dt.date]:
     if date < last.date:
         raise Refusal(
             "night_past",
-            _("The night of {last} has been run; {date} is before it and can't be run any more. Choose {last} or later."),
+            _(
+                "The night of {last} has been run; {date} is before it and can't be run any more. Choose {last} or later."
+            ),
             last=last.date,
             date=date,
         )
@@ -150,9 +152,7 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> 
             hear(date, "keep")
             _keep(night, plan)
             hear(date, "kept")
-        Run.objects.filter(pk=record.pk).update(
-            status=Run.Status.DONE, finished_at=clock.now(), seconds=night.seconds
-        )
+        Run.objects.filter(pk=record.pk).update(status=Run.Status.DONE, finished_at=clock.now(), seconds=night.seconds)
     return Report(date, version, Run.Status.DONE, counts, changed, night.seconds)
 
 
@@ -171,4 +171,3 @@ def _keep(night: Night, plan: Plan) -> None:
 
 def nights_folder() -> Path:
     return Path(settings.HOME) / "nights"
-

@@ -4,26 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(unique=True)),
-                ('status', models.CharField(choices=[('running', 'running'), ('landed', 'landed, closing'), ('done', 'done')], max_length=8)),
-                ('policy', models.CharField(max_length=64)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('runs', models.IntegerField(default=1, help_text='how often this date was run')),
-                ('counts', models.JSONField(default=dict)),
-                ('checksums', models.JSONField(default=dict)),
-                ('seconds', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField(unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("running", "running"), ("landed", "landed, closing"), ("done", "done")], max_length=8
+                    ),
+                ),
+                ("policy", models.CharField(max_length=64)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("runs", models.IntegerField(default=1, help_text="how often this date was run")),
+                ("counts", models.JSONField(default=dict)),
+                ("checksums", models.JSONField(default=dict)),
+                ("seconds", models.JSONField(default=dict)),
             ],
         ),
     ]

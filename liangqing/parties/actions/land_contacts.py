@@ -60,7 +60,9 @@ def _sealed(batches: pa.RecordBatchReader, imported: int) -> Iterator[pa.RecordB
     for batch in batches:
         columns = batch.to_pydict()
         kept, indexes = [], []
-        for place, (party, kind, value) in enumerate(zip(columns["party_id"], columns["kind"], columns["value"], strict=True)):
+        for place, (party, kind, value) in enumerate(
+            zip(columns["party_id"], columns["kind"], columns["value"], strict=True)
+        ):
             if party != last:
                 last, seen = party, set()
             index = bytea(sealing.index(value))

@@ -28,7 +28,9 @@ problems.register(
         "unknown_customer": _(
             "Customer “{detail}” is not known. Import the list of customers first, or add a column with the name."
         ),
-        "duplicate_number": _("The number “{detail}” stands in an earlier row with other content. Keep one of the two."),
+        "duplicate_number": _(
+            "The number “{detail}” stands in an earlier row with other content. Keep one of the two."
+        ),
         "name_as_number": _("{count} customers have no number; their name is used as the number."),
         "new_customer": _("{count} customers were not known and were added."),
         "new_spelling": _("{count} other spellings of customers' names were learnt."),
@@ -211,7 +213,9 @@ def _write(cursor: Any, changes: list[tuple[int, dict[str, Any]]]) -> None:
     bulk.stage(cursor, "staged_change", "party_id bigint, after jsonb", staged)
     texts = [name for name in _COLUMNS if name not in ("terms_days", "name_index", "identity_index")]
     sets = [f"{name} = coalesce(c.after->>'{name}', p.{name})" for name in texts]
-    sets += [f"{name} = coalesce(decode(c.after->>'{name}', 'hex'), p.{name})" for name in ("name_index", "identity_index")]
+    sets += [
+        f"{name} = coalesce(decode(c.after->>'{name}', 'hex'), p.{name})" for name in ("name_index", "identity_index")
+    ]
     sets += ["terms_days = CASE WHEN c.after ? 'terms_days' THEN (c.after->>'terms_days')::int ELSE p.terms_days END"]
     cursor.execute(f"UPDATE parties_party p SET {', '.join(sets)} FROM staged_change c WHERE c.party_id = p.id")
     cursor.execute("DROP TABLE staged_change")
@@ -235,7 +239,9 @@ def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
     except IntegrityError as error:
         raise Refusal(
             "import_in_use",
-            _("Bills, payments or cases belong to customers of this import. Undo the imports that brought those first."),
+            _(
+                "Bills, payments or cases belong to customers of this import. Undo the imports that brought those first."
+            ),
         ) from error
     return {}
 

@@ -46,7 +46,10 @@ def meet(arrival: Arrival) -> None:
 def _number_by_name(arrival: Arrival) -> None:
     """Put a number where the file has only a name: that of the one known customer so called, else the name itself."""
     duck = arrival.staging.con
-    names = [name for (name,) in duck.execute("SELECT DISTINCT customer_name FROM typed WHERE customer_name <> ''").fetchall()]
+    names = [
+        name
+        for (name,) in duck.execute("SELECT DISTINCT customer_name FROM typed WHERE customer_name <> ''").fetchall()
+    ]
     known: dict[bytes, set[str]] = {}
     arrival.cursor.execute(
         """SELECT name_index, number FROM parties_party UNION
@@ -110,8 +113,6 @@ def _learn_spellings(arrival: Arrival) -> None:
         f"""SELECT DISTINCT k.party_id, k.kind, k.name_index, t.customer_name
             FROM {arrival.staging.good()} t JOIN known_parties k ON k.number = t.customer WHERE t.customer_name <> ''"""
     ).fetchall()
-    others = sorted(
-        {(party, kind, name) for party, kind, index, name in pairs if sealing.index(name) != bytes(index)}
-    )
+    others = sorted({(party, kind, name) for party, kind, index, name in pairs if sealing.index(name) != bytes(index)})
     if learnt := land_aliases(arrival.cursor, others, arrival.record.pk):
         arrival.staging.warn("new_spelling", learnt)

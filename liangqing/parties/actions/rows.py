@@ -9,6 +9,7 @@ import pyarrow as pa
 from liangqing.kit import bulk, sealing
 from liangqing.parties.models import Party
 
+
 def bytea(value: bytes) -> str:
     """Bytes as COPY reads them."""
     return "\\x" + value.hex()

@@ -5,73 +5,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Creditor',
+            name="Creditor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True)),
-                ('name', models.TextField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=64, unique=True)),
+                ("name", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='Party',
+            name="Party",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=64, unique=True)),
-                ('kind', models.CharField(choices=[('company', 'company'), ('person', 'person')], max_length=8)),
-                ('name_stored', models.TextField(help_text='sealed for a person, plain for a company')),
-                ('name_index', models.BinaryField()),
-                ('identity_stored', models.TextField(blank=True, default='', help_text='USCC of a company; sealed resident ID')),
-                ('identity_index', models.BinaryField(default=b'')),
-                ('customer_class', models.CharField(blank=True, default='', help_text='P2 3.1.2', max_length=16)),
-                ('terms_days', models.IntegerField(help_text='days from issue to due agreed with this customer', null=True)),
-                ('area', models.CharField(blank=True, default='', max_length=100)),
-                ('country', models.CharField(blank=True, default='', max_length=2)),
-                ('language', models.CharField(blank=True, default='', max_length=16)),
-                ('imported', models.BigIntegerField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=64, unique=True)),
+                ("kind", models.CharField(choices=[("company", "company"), ("person", "person")], max_length=8)),
+                ("name_stored", models.TextField(help_text="sealed for a person, plain for a company")),
+                ("name_index", models.BinaryField()),
+                (
+                    "identity_stored",
+                    models.TextField(blank=True, default="", help_text="USCC of a company; sealed resident ID"),
+                ),
+                ("identity_index", models.BinaryField(default=b"")),
+                ("customer_class", models.CharField(blank=True, default="", help_text="P2 3.1.2", max_length=16)),
+                (
+                    "terms_days",
+                    models.IntegerField(help_text="days from issue to due agreed with this customer", null=True),
+                ),
+                ("area", models.CharField(blank=True, default="", max_length=100)),
+                ("country", models.CharField(blank=True, default="", max_length=2)),
+                ("language", models.CharField(blank=True, default="", max_length=16)),
+                ("imported", models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['name_index'], name='parties_name'), models.Index(condition=models.Q(('identity_index', b''), _negated=True), fields=['identity_index'], name='parties_identity')],
+                "indexes": [
+                    models.Index(fields=["name_index"], name="parties_name"),
+                    models.Index(
+                        condition=models.Q(("identity_index", b""), _negated=True),
+                        fields=["identity_index"],
+                        name="parties_identity",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('phone', 'phone'), ('email', 'e-mail'), ('address', 'address')], max_length=8)),
-                ('role', models.CharField(default='self', help_text='本人, 配偶, 单位 …; self is the party', max_length=16)),
-                ('person_stored', models.TextField(blank=True, default='')),
-                ('value_stored', models.TextField()),
-                ('value_index', models.BinaryField()),
-                ('validity', models.CharField(choices=[('unknown', 'not verified'), ('valid', 'valid'), ('invalid', 'invalid')], default='unknown', max_length=8)),
-                ('verified_on', models.DateField(null=True)),
-                ('imported', models.BigIntegerField(null=True)),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='parties.party')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("phone", "phone"), ("email", "e-mail"), ("address", "address")], max_length=8
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(default="self", help_text="本人, 配偶, 单位 …; self is the party", max_length=16),
+                ),
+                ("person_stored", models.TextField(blank=True, default="")),
+                ("value_stored", models.TextField()),
+                ("value_index", models.BinaryField()),
+                (
+                    "validity",
+                    models.CharField(
+                        choices=[("unknown", "not verified"), ("valid", "valid"), ("invalid", "invalid")],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                ("verified_on", models.DateField(null=True)),
+                ("imported", models.BigIntegerField(null=True)),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="parties.party"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['value_index'], name='parties_contact_value')],
-                'constraints': [models.UniqueConstraint(fields=('party', 'kind', 'value_index'), name='parties_contact_once')],
+                "indexes": [models.Index(fields=["value_index"], name="parties_contact_value")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("party", "kind", "value_index"), name="parties_contact_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Alias',
+            name="Alias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_stored', models.TextField()),
-                ('name_index', models.BinaryField()),
-                ('imported', models.BigIntegerField(null=True)),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='parties.party')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name_stored", models.TextField()),
+                ("name_index", models.BinaryField()),
+                ("imported", models.BigIntegerField(null=True)),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="aliases", to="parties.party"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['name_index'], name='parties_alias_name')],
-                'constraints': [models.UniqueConstraint(fields=('party', 'name_index'), name='parties_alias_once')],
+                "indexes": [models.Index(fields=["name_index"], name="parties_alias_name")],
+                "constraints": [models.UniqueConstraint(fields=("party", "name_index"), name="parties_alias_once")],
             },
         ),
     ]

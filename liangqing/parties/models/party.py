@@ -36,12 +36,12 @@ class Party(models.Model):
             models.Index(fields=["identity_index"], name="parties_identity", condition=~models.Q(identity_index=b"")),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
     @property
     def name(self) -> str:
         return sealing.unseal(self.name_stored)
-
-    def __str__(self) -> str:
-        return f"{self.number} {self.name}"
 
 
 class Alias(models.Model):

@@ -49,7 +49,9 @@ def join(
     Raises ``Refusal`` for a taken login name, an unknown duty or a negative capacity.
     """
     if User.objects.filter(username=username).exists():
-        raise Refusal("username_taken", _("There is already a person “{username}”. Choose another login name."), username=username)
+        raise Refusal(
+            "username_taken", _("There is already a person “{username}”. Choose another login name."), username=username
+        )
     if unknown := sorted(set(duties) - set(Duty.values)):
         raise Refusal(
             "unknown_duty",
@@ -58,7 +60,9 @@ def join(
             duties=", ".join(Duty.values),
         )
     if capacity < 0:
-        raise Refusal("capacity_negative", _("The capacity can't be less than 0 (takes no new cases); 100 is a full load."))
+        raise Refusal(
+            "capacity_negative", _("The capacity can't be less than 0 (takes no new cases); 100 is a full load.")
+        )
     person = User(
         username=username,
         name=name,

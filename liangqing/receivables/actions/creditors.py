@@ -19,11 +19,15 @@ def name_creditors(arrival: Arrival) -> None:
     """
     duck = arrival.staging.con
     if "creditor" in arrival.mapped:
-        codes = [code for (code,) in duck.execute("SELECT DISTINCT creditor FROM typed WHERE creditor <> ''").fetchall()]
+        codes = [
+            code for (code,) in duck.execute("SELECT DISTINCT creditor FROM typed WHERE creditor <> ''").fetchall()
+        ]
     else:
         codes = []
     for code in sorted({*codes, HOME}):
-        Creditor.objects.get_or_create(code=code, defaults={"name": gettext("this institution") if code == HOME else code})
+        Creditor.objects.get_or_create(
+            code=code, defaults={"name": gettext("this institution") if code == HOME else code}
+        )
     known = dict(Creditor.objects.values_list("code", "id"))
     table = pa.table({"code": list(known), "creditor_id": pa.array(known.values(), pa.int64())})
     duck.register("creditor_rows", table)

@@ -22,21 +22,45 @@ _KEPT = 16
 _INTEGER, _TEXT, _DATE = pa.int64(), pa.string(), pa.date32()
 TABLES: dict[str, pa.Schema] = {
     "receivables_bill": pa.schema(
-        [("id", _INTEGER), ("creditor_id", _INTEGER), ("party_id", _INTEGER), ("number", _TEXT), ("currency", _TEXT)]
-        + [(name, _INTEGER) for name in ("principal", "interest", "penalty", "fee")]
+        [
+            *(
+                ("id", _INTEGER),
+                ("creditor_id", _INTEGER),
+                ("party_id", _INTEGER),
+                ("number", _TEXT),
+                ("currency", _TEXT),
+            ),
+            *((name, _INTEGER) for name in ("principal", "interest", "penalty", "fee")),
+        ]
     ),
     "receivables_adjustment": pa.schema(
-        [("id", _INTEGER), ("bill_id", _INTEGER), ("effective_on", _DATE)]
-        + [(name, _INTEGER) for name in ("principal", "interest", "penalty", "fee")]
-        + [("reason", _TEXT)]
+        [
+            *(("id", _INTEGER), ("bill_id", _INTEGER), ("effective_on", _DATE)),
+            *((name, _INTEGER) for name in ("principal", "interest", "penalty", "fee")),
+            ("reason", _TEXT),
+        ]
     ),
     "receivables_receipt": pa.schema(
-        [("id", _INTEGER), ("creditor_id", _INTEGER), ("party_id", _INTEGER), ("number", _TEXT), ("version", _INTEGER)]
-        + [("received_on", _DATE), ("amount", _INTEGER), ("currency", _TEXT), ("bill_number", _TEXT)]
-        + [("reverses_id", _INTEGER)]
+        [
+            *(
+                ("id", _INTEGER),
+                ("creditor_id", _INTEGER),
+                ("party_id", _INTEGER),
+                ("number", _TEXT),
+                ("version", _INTEGER),
+            ),
+            *(("received_on", _DATE), ("amount", _INTEGER), ("currency", _TEXT), ("bill_number", _TEXT)),
+            ("reverses_id", _INTEGER),
+        ]
     ),
     "receivables_allocation": pa.schema(
-        [("id", _INTEGER), ("receipt_id", _INTEGER), ("bill_id", _INTEGER), ("allocated_on", _DATE), ("amount", _INTEGER)]
+        [
+            ("id", _INTEGER),
+            ("receipt_id", _INTEGER),
+            ("bill_id", _INTEGER),
+            ("allocated_on", _DATE),
+            ("amount", _INTEGER),
+        ]
     ),
 }
 """The columns of each table that never change once they are written."""

@@ -37,11 +37,21 @@ CLEARING = "CLR-"
 
 problems.register(
     {
-        "no_due_date": _("There is no due date and none can be worked out. Fill in the due date, or the bill date and the term."),
-        "components_differ": _("The amount {detail} is not the sum of principal, interest, penalty and fee. Correct one of them."),
-        "customer_changed": _("This bill is already known with another customer ({detail}). Give the new one another number."),
-        "currency_changed": _("This bill is already known in another currency ({detail}). Give the new one another number."),
-        "less_than_paid": _("More has been paid on this bill ({detail}) than it would now ask. Reverse the payment first."),
+        "no_due_date": _(
+            "There is no due date and none can be worked out. Fill in the due date, or the bill date and the term."
+        ),
+        "components_differ": _(
+            "The amount {detail} is not the sum of principal, interest, penalty and fee. Correct one of them."
+        ),
+        "customer_changed": _(
+            "This bill is already known with another customer ({detail}). Give the new one another number."
+        ),
+        "currency_changed": _(
+            "This bill is already known in another currency ({detail}). Give the new one another number."
+        ),
+        "less_than_paid": _(
+            "More has been paid on this bill ({detail}) than it would now ask. Reverse the payment first."
+        ),
         "clearing_before_issue": _("{count} bills are cleared before they were issued."),
         "due_before_issue": _("{count} bills fall due before they were issued."),
         "unknown_seller": _("{count} rows name a seller who is not among the people: {detail}."),
@@ -126,9 +136,7 @@ def _work_out(arrival: Arrival) -> None:
     ).fetchall()
     staging.problem("SELECT row, 'customer', 'missing', NULL FROM bills_in WHERE party_id IS NULL")
     staging.problem("SELECT row, 'due_on', 'no_due_date', NULL FROM bills_in WHERE due_on IS NULL")
-    staging.problem(
-        "SELECT row, 'amount', 'missing', NULL FROM bills_in WHERE amount IS NULL AND NOT has_principal"
-    )
+    staging.problem("SELECT row, 'amount', 'missing', NULL FROM bills_in WHERE amount IS NULL AND NOT has_principal")
     staging.problem(
         """SELECT row, 'amount', 'components_differ', amount::VARCHAR FROM bills_in
            WHERE has_principal AND amount IS NOT NULL AND given <> amount"""
@@ -200,9 +208,9 @@ def _land_contracts(arrival: Arrival) -> None:
         bulk.reserve(cursor, bulk.sequence_of("receivables_contract"), sum(1 for row in found if row[4] is None))
     )
     rows, known = [], []
-    for creditor, number, party, ends_on, contract, had_end in found:
-        if contract is None:
-            contract = next(ids)
+    for creditor, number, party, ends_on, had, had_end in found:
+        contract = had if had is not None else next(ids)
+        if had is None:
             rows.append((contract, creditor, party, number, None, ends_on, arrival.record.pk))
         elif ends_on is not None and ends_on != had_end:
             cursor.execute("UPDATE receivables_contract SET ends_on = %s WHERE id = %s", [ends_on, contract])
@@ -283,7 +291,9 @@ def _land_changed(arrival: Arrival, books: Books) -> set[int]:
         after = {
             name: _as_json(row[name])
             for name in terms
-            if row[name] is not None and row[name] != row[f"had_{name}"] and not (name == "reference" and row[name] == "")
+            if row[name] is not None
+            and row[name] != row[f"had_{name}"]
+            and not (name == "reference" and row[name] == "")
         }
         if after:
             before = {name: _as_json(row[f"had_{name}"]) for name in after}
@@ -357,7 +367,9 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
         """CREATE TABLE clearings AS SELECT r.receipt_id, coalesce(n.id, g.bill_id) AS bill_id, r.received_on, r.amount
            FROM landed_receipts r JOIN good_bills g USING (row) LEFT JOIN new_bills n USING (row)"""
     ).fetchall()
-    duck.execute("CREATE TABLE clearing_room AS SELECT bill_id, sum(amount)::BIGINT AS room FROM clearings GROUP BY 1").fetchall()
+    duck.execute(
+        "CREATE TABLE clearing_room AS SELECT bill_id, sum(amount)::BIGINT AS room FROM clearings GROUP BY 1"
+    ).fetchall()
     allocate(arrival, books, "clearings", "clearing_room")
     changed = duck.execute(
         "SELECT g.bill_id FROM landed_receipts r JOIN good_bills g USING (row) WHERE g.bill_id IS NOT NULL"
@@ -385,7 +397,9 @@ def _allocate_waiting(arrival: Arrival, books: Books) -> None:
            FROM waiting_receipts w JOIN new_bills n ON n.creditor_id = w.creditor_id AND n.number = w.bill_number
                 AND n.party_id = w.party_id AND n.currency = w.currency"""
     ).fetchall()
-    duck.execute("CREATE TABLE waiting_room AS SELECT bill_id, greatest(max(asked), 0)::BIGINT AS room FROM waiting GROUP BY 1").fetchall()
+    duck.execute(
+        "CREATE TABLE waiting_room AS SELECT bill_id, greatest(max(asked), 0)::BIGINT AS room FROM waiting GROUP BY 1"
+    ).fetchall()
     allocate(arrival, books, "waiting", "waiting_room")
 
 

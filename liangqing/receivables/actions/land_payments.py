@@ -21,9 +21,13 @@ from liangqing.receivables.kinds import PAYMENTS
 problems.register(
     {
         "no_payer": _("Neither a customer nor a known bill is named. Fill in one of the two."),
-        "not_positive": _("{detail} is not a payment. Leave out rows of nothing; reverse a payment that was entered wrongly."),
+        "not_positive": _(
+            "{detail} is not a payment. Leave out rows of nothing; reverse a payment that was entered wrongly."
+        ),
         "unknown_bill": _("{count} payments name a bill that is not known; the money stays unapplied until it is."),
-        "bill_of_another": _("{count} payments name a bill of another customer or in another currency; the money stays unapplied."),
+        "bill_of_another": _(
+            "{count} payments name a bill of another customer or in another currency; the money stays unapplied."
+        ),
         "more_than_asked": _("{count} payments bring more than their bill still asks; what is over stays unapplied."),
         "signs_turned": _("All {count} amounts were negative and were read as money received."),
         "number_made_up": _("{count} payments have no number; one was made from customer, day, amount and reference."),

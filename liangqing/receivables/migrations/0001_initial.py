@@ -6,109 +6,228 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parties', '0001_initial'),
+        ("parties", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('invoice', 'invoice'), ('credit_note', 'credit note'), ('instalment', 'instalment'), ('deposit', 'deposit'), ('retention', 'retention money')], max_length=12)),
-                ('currency', models.CharField(max_length=3)),
-                ('issued_on', models.DateField(null=True)),
-                ('due_on', models.DateField()),
-                ('principal', models.BigIntegerField()),
-                ('interest', models.BigIntegerField(default=0)),
-                ('penalty', models.BigIntegerField(default=0)),
-                ('fee', models.BigIntegerField(default=0)),
-                ('reference', models.TextField(blank=True, default='')),
-                ('imported', models.BigIntegerField(null=True)),
-                ('creditor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.creditor')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('seller', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("invoice", "invoice"),
+                            ("credit_note", "credit note"),
+                            ("instalment", "instalment"),
+                            ("deposit", "deposit"),
+                            ("retention", "retention money"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("issued_on", models.DateField(null=True)),
+                ("due_on", models.DateField()),
+                ("principal", models.BigIntegerField()),
+                ("interest", models.BigIntegerField(default=0)),
+                ("penalty", models.BigIntegerField(default=0)),
+                ("fee", models.BigIntegerField(default=0)),
+                ("reference", models.TextField(blank=True, default="")),
+                ("imported", models.BigIntegerField(null=True)),
+                (
+                    "creditor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.creditor",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Adjustment',
+            name="Adjustment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effective_on', models.DateField(help_text='empty: as if the bill had said so from the start', null=True)),
-                ('principal', models.BigIntegerField(default=0)),
-                ('interest', models.BigIntegerField(default=0)),
-                ('penalty', models.BigIntegerField(default=0)),
-                ('fee', models.BigIntegerField(default=0)),
-                ('reason', models.CharField(choices=[('correction', 'the ledger was wrong'), ('undone', 'the import that brought the bill was undone')], max_length=16)),
-                ('imported', models.BigIntegerField(null=True)),
-                ('bill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='receivables.bill')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "effective_on",
+                    models.DateField(help_text="empty: as if the bill had said so from the start", null=True),
+                ),
+                ("principal", models.BigIntegerField(default=0)),
+                ("interest", models.BigIntegerField(default=0)),
+                ("penalty", models.BigIntegerField(default=0)),
+                ("fee", models.BigIntegerField(default=0)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("correction", "the ledger was wrong"),
+                            ("undone", "the import that brought the bill was undone"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("imported", models.BigIntegerField(null=True)),
+                (
+                    "bill",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="adjustments", to="receivables.bill"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contract',
+            name="Contract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=64)),
-                ('starts_on', models.DateField(null=True)),
-                ('ends_on', models.DateField(null=True)),
-                ('imported', models.BigIntegerField(null=True)),
-                ('creditor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.creditor')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=64)),
+                ("starts_on", models.DateField(null=True)),
+                ("ends_on", models.DateField(null=True)),
+                ("imported", models.BigIntegerField(null=True)),
+                (
+                    "creditor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.creditor"
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='bill',
-            name='contract',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='receivables.contract'),
+            model_name="bill",
+            name="contract",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="receivables.contract",
+            ),
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=80)),
-                ('version', models.SmallIntegerField(default=1)),
-                ('received_on', models.DateField()),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('method', models.CharField(choices=[('transfer', 'payment'), ('clearing', 'cleared in the ledger it came from')], default='transfer', max_length=12)),
-                ('bill_number', models.CharField(blank=True, default='', help_text='the bill the payer named', max_length=64)),
-                ('reference', models.TextField(blank=True, default='')),
-                ('imported', models.BigIntegerField(null=True)),
-                ('creditor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.creditor')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('reverses', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='receivables.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=80)),
+                ("version", models.SmallIntegerField(default=1)),
+                ("received_on", models.DateField()),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("transfer", "payment"), ("clearing", "cleared in the ledger it came from")],
+                        default="transfer",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "bill_number",
+                    models.CharField(blank=True, default="", help_text="the bill the payer named", max_length=64),
+                ),
+                ("reference", models.TextField(blank=True, default="")),
+                ("imported", models.BigIntegerField(null=True)),
+                (
+                    "creditor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.creditor",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="receivables.receipt",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('allocated_on', models.DateField()),
-                ('amount', models.BigIntegerField()),
-                ('imported', models.BigIntegerField(null=True)),
-                ('bill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='receivables.bill')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='receivables.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("allocated_on", models.DateField()),
+                ("amount", models.BigIntegerField()),
+                ("imported", models.BigIntegerField(null=True)),
+                (
+                    "bill",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="allocations", to="receivables.bill"
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="receivables.receipt",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(fields=('creditor', 'number'), name='receivables_contract_once'),
+            model_name="contract",
+            constraint=models.UniqueConstraint(fields=("creditor", "number"), name="receivables_contract_once"),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.UniqueConstraint(fields=('creditor', 'number'), name='receivables_bill_once'),
+            model_name="bill",
+            constraint=models.UniqueConstraint(fields=("creditor", "number"), name="receivables_bill_once"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('creditor', 'number', 'version'), name='receivables_receipt_once'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(
+                fields=("creditor", "number", "version"), name="receivables_receipt_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('reverses', None)), models.Q(('amount__lt', 0), ('reverses__isnull', False)), _connector='OR'), name='receivables_receipt_sign'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount__gt", 0), ("reverses", None)),
+                    models.Q(("amount__lt", 0), ("reverses__isnull", False)),
+                    _connector="OR",
+                ),
+                name="receivables_receipt_sign",
+            ),
         ),
     ]

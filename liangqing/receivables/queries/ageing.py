@@ -30,7 +30,9 @@ def ageing(as_of: dt.date, *, by_customer: bool = False) -> list[dict[str, Any]]
 def accounts_of(party_ids: Iterable[int], as_of: dt.date) -> list[dict[str, Any]]:
     """The accounts (see ``rules.owing.accounts``) of some customers on a day: the same rule, a smaller set."""
     ids = ", ".join(str(int(party)) for party in party_ids) or "NULL"
-    some = [Source(source.name, source.query, source.of_party.replace("= {party}", f"IN ({ids})")) for source in SOURCES]
+    some = [
+        Source(source.name, source.query, source.of_party.replace("= {party}", f"IN ({ids})")) for source in SOURCES
+    ]
     with closing(duckdb.connect()) as duck:
         _read(duck, some, as_of, party_id=0)
         con = ibis.duckdb.from_connection(duck)

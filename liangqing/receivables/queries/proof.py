@@ -15,7 +15,9 @@ def flaws() -> Iterator[str]:
     """Each block of rows that is not as it was written, as a sentence that names table and ids."""
     told: dict[int, dict[str, dict[str, str]]] = {}
     for number, facts in (
-        Entry.objects.filter(event__in=("file imported", "import undone")).order_by("id").values_list("thing_id", "facts")
+        Entry.objects.filter(event__in=("file imported", "import undone"))
+        .order_by("id")
+        .values_list("thing_id", "facts")
     ):
         told[number] = facts["digests"]
     with connection.cursor() as cursor:
@@ -26,6 +28,6 @@ def flaws() -> Iterator[str]:
                 for block in sorted({*before, *after}, key=int):
                     if before.get(block) != after.get(block):
                         first, last = ids_of(block)
-                        yield _("Rows {first} to {last} of {table} (import {number}) are not as they were written.").format(
-                            first=first, last=last, table=table, number=number
-                        )
+                        yield _(
+                            "Rows {first} to {last} of {table} (import {number}) are not as they were written."
+                        ).format(first=first, last=last, table=table, number=number)

@@ -63,7 +63,11 @@ def owed(bills: ir.Table, adjustments: ir.Table, allocations: ir.Table, as_of: d
 def bucket(days: ir.IntegerValue) -> ir.StringValue:
     """The age band of so many days late; bands are inclusive, ``not_due`` up to and including the due day."""
     return ibis.cases(
-        (days <= 0, BUCKETS[0]), (days <= 30, BUCKETS[1]), (days <= 60, BUCKETS[2]), (days <= 90, BUCKETS[3]), else_=BUCKETS[4]
+        (days <= 0, BUCKETS[0]),
+        (days <= 30, BUCKETS[1]),
+        (days <= 60, BUCKETS[2]),
+        (days <= 90, BUCKETS[3]),
+        else_=BUCKETS[4],
     )
 
 

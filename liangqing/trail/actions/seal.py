@@ -39,7 +39,10 @@ def seal() -> Block | None:
             if until is None or until <= after:
                 return None
             entries = list(
-                Entry.objects.filter(id__gt=after, id__lte=until).order_by("id").values_list("id", "mac").iterator(50_000)
+                Entry.objects.filter(id__gt=after, id__lte=until)
+                .order_by("id")
+                .values_list("id", "mac")
+                .iterator(50_000)
             )
             number, previous = (last.number + 1, bytes(last.hash)) if last else (1, b"")
             block = Block.objects.create(

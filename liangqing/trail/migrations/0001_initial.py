@@ -4,41 +4,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Block',
+            name="Block",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('first_id', models.BigIntegerField()),
-                ('last_id', models.BigIntegerField()),
-                ('count', models.BigIntegerField()),
-                ('previous', models.BinaryField()),
-                ('hash', models.BinaryField()),
-                ('sealed_at', models.DateTimeField()),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("first_id", models.BigIntegerField()),
+                ("last_id", models.BigIntegerField()),
+                ("count", models.BigIntegerField()),
+                ("previous", models.BinaryField()),
+                ("hash", models.BinaryField()),
+                ("sealed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('day', models.DateField(help_text='the business day it belongs to: the date of the night, or the day of the act')),
-                ('event', models.CharField(max_length=64)),
-                ('actor_id', models.BigIntegerField(help_text='the person who acted; empty when the system did', null=True)),
-                ('thing', models.CharField(max_length=32)),
-                ('thing_id', models.BigIntegerField()),
-                ('party_id', models.BigIntegerField(null=True)),
-                ('facts', models.JSONField()),
-                ('mac', models.BinaryField()),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                (
+                    "day",
+                    models.DateField(
+                        help_text="the business day it belongs to: the date of the night, or the day of the act"
+                    ),
+                ),
+                ("event", models.CharField(max_length=64)),
+                (
+                    "actor_id",
+                    models.BigIntegerField(help_text="the person who acted; empty when the system did", null=True),
+                ),
+                ("thing", models.CharField(max_length=32)),
+                ("thing_id", models.BigIntegerField()),
+                ("party_id", models.BigIntegerField(null=True)),
+                ("facts", models.JSONField()),
+                ("mac", models.BinaryField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', 'id'], name='trail_party'), models.Index(fields=['thing', 'thing_id'], name='trail_thing')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("party_id__isnull", False)), fields=["party_id", "id"], name="trail_party"
+                    ),
+                    models.Index(fields=["thing", "thing_id"], name="trail_thing"),
+                ],
             },
         ),
     ]

@@ -29,9 +29,9 @@ def flaws() -> Iterator[str]:
             block, inside = next(pending, None), []
         *told, facts, mac = row
         if codes.entry_code(key, (*told, codes.canonical(facts))) != bytes(mac):
-            yield _("Trail entry {id} ({event}, {thing} {thing_id}) was altered or did not come from this system.").format(
-                id=row[0], event=row[3], thing=row[5], thing_id=row[6]
-            )
+            yield _(
+                "Trail entry {id} ({event}, {thing} {thing_id}) was altered or did not come from this system."
+            ).format(id=row[0], event=row[3], thing=row[5], thing_id=row[6])
         if block is not None and row[0] < block.first_id:
             yield _("Trail entry {id} was put in between sealed blocks.").format(id=row[0])
         elif block is not None:

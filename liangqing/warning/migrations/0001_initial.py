@@ -6,47 +6,104 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parties', '0001_initial'),
+        ("parties", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('level', models.CharField(choices=[('mild', 'mild'), ('moderate', 'moderate'), ('severe', 'severe')], max_length=8)),
-                ('row', models.CharField(max_length=32)),
-                ('policy', models.CharField(max_length=64)),
-                ('raised_on', models.DateField()),
-                ('amount', models.BigIntegerField(help_text='late amount, minor units')),
-                ('days_late', models.IntegerField(help_text='of the oldest late bill')),
-                ('recipients', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='the people told (P3 3.3.2)', size=None)),
-                ('creditor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.creditor')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("mild", "mild"), ("moderate", "moderate"), ("severe", "severe")], max_length=8
+                    ),
+                ),
+                ("row", models.CharField(max_length=32)),
+                ("policy", models.CharField(max_length=64)),
+                ("raised_on", models.DateField()),
+                ("amount", models.BigIntegerField(help_text="late amount, minor units")),
+                ("days_late", models.IntegerField(help_text="of the oldest late bill")),
+                (
+                    "recipients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        default=list,
+                        help_text="the people told (P3 3.3.2)",
+                        size=None,
+                    ),
+                ),
+                (
+                    "creditor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.creditor",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('raised_on', 'party', 'creditor', 'currency', 'level'), name='warning_alert_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("raised_on", "party", "creditor", "currency", "level"), name="warning_alert_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('level', models.CharField(choices=[('mild', 'mild'), ('moderate', 'moderate'), ('severe', 'severe')], max_length=8)),
-                ('row', models.CharField(help_text="the row of the policy's table warning.level that decided", max_length=32)),
-                ('policy', models.CharField(max_length=64)),
-                ('since_on', models.DateField()),
-                ('creditor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.creditor')),
-                ('party', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("mild", "mild"), ("moderate", "moderate"), ("severe", "severe")], max_length=8
+                    ),
+                ),
+                (
+                    "row",
+                    models.CharField(
+                        help_text="the row of the policy's table warning.level that decided", max_length=32
+                    ),
+                ),
+                ("policy", models.CharField(max_length=64)),
+                ("since_on", models.DateField()),
+                (
+                    "creditor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.creditor",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('party', 'creditor', 'currency'), name='warning_standing_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("party", "creditor", "currency"), name="warning_standing_once")
+                ],
             },
         ),
     ]

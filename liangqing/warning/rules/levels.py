@@ -33,7 +33,14 @@ def levels(accounts: ir.Table, policy: Policy) -> ir.Table:
     )
     decided = facts.mutate(row=table.row_for(facts))
     return decided.select(
-        "party_id", "creditor_id", "currency", "late", "days", "share_bp", "row", level=table.output(decided.row, "level")
+        "party_id",
+        "creditor_id",
+        "currency",
+        "late",
+        "days",
+        "share_bp",
+        "row",
+        level=table.output(decided.row, "level"),
     )
 
 
