@@ -56,7 +56,7 @@ night: $(RUN) $(COMPILED)
 test: $(DEV) $(COMPILED)
 	@$(TESTS) -n auto $(ARGS)
 
-check: format lint types ladder house
+check: format lint types ladder
 	@$(MAKE) --no-print-directory test ARGS=
 
 format: $(DEV)

@@ -284,7 +284,7 @@ class Typing:
                 "mixed_dates",
                 _(
                     "Column “{header}” holds dates with the day first ({day_first}) and with the month first "
-                    "({month_first}). Write all dates as 2020-01-31, or set date_order to dmy or mdy in a profile."
+                    "({month_first}). Write all dates as 2020-01-31, or import with the date order dmy or mdy."
                 ),
                 status=422,
                 header=self._header(field),
@@ -296,7 +296,7 @@ class Typing:
             "ambiguous_dates",
             _(
                 "Column “{header}”: “{example}” may be {day_first} or {month_first}, and the column does not decide. "
-                "Write dates as 2020-01-31, or set date_order to dmy or mdy in a profile."
+                "Write dates as 2020-01-31, or import with the date order dmy or mdy."
             ),
             status=422,
             header=self._header(field),

@@ -13,8 +13,10 @@ from liangqing.policy import Policy
 def kept(standing: ir.Table, work: ir.Table, stored: ir.Table, people: ir.Table, policy: Policy) -> ir.Table:
     """Every obligor that needs somebody, with the owner it keeps or the seller it goes to (owner_id NULL: to be dealt).
 
-    In: ``standing`` and ``work`` of tonight, ``stored`` open tasks (for reminders without a case), ``people``
-    (user_id, capacity, sells). Somebody who left keeps nothing. Out: party_id, creditor_id, desk, owner_id, points.
+    In: ``standing`` and ``work`` of tonight, ``stored`` open tasks (for reminders without a case, which say nothing
+    about who gets the case that may follow), ``people`` (user_id, capacity, sells). Somebody who left keeps nothing.
+
+    Out: party_id, creditor_id, desk, owner_id, points.
     """
     desk = policy.tables["case.desk"]
     keys = ["party_id", "creditor_id"]
@@ -27,7 +29,8 @@ def kept(standing: ir.Table, work: ir.Table, stored: ir.Table, people: ir.Table,
     )
     both = needy.left_join(had_case, [needy[key] == had_case[f"case_{key}"] for key in keys])
     both = both.left_join(had_task, [both[key] == had_task[f"task_{key}"] for key in keys])
-    both = both.mutate(desk_row=desk.row_for(both), before=ibis.coalesce(both.case_owner, both.task_owner))
+    reminded = both.fate.isnull().ifelse(both.task_owner, ibis.null("int64"))
+    both = both.mutate(desk_row=desk.row_for(both), before=ibis.coalesce(both.case_owner, reminded))
     here = people.select(here_id="user_id")
     sellers = people.filter(people.sells).select(seller_here="user_id")
     both = both.left_join(here, both.before == here.here_id)

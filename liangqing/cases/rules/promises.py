@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from liangqing.kit.actions import clause
-from liangqing.kit.sets import day
+from liangqing.kit.sets import day, days_between
 from liangqing.policy import Policy
 from liangqing.policy.terms import Terms
 
@@ -98,5 +98,9 @@ def last_results(promises: ir.Table, fates: ir.Table, policy: Policy, as_of: dt.
     )
     remembered = ibis.literal(as_of - dt.timedelta(days=policy.terms["promise.remembered_days"]), type="date")
     speaking = now.filter((now.state == "open") | (now.state.isin(JUDGED) & (now.judged_on > remembered)))
-    order = (speaking.state == "open").ifelse(10**9, 0) * ibis.literal(10**9, type="int64") + speaking.promise_id
+    # Open before all; then the day of the judgement; among those of one day the promise given last.
+    judged = days_between(day(dt.date(1970, 1, 1)), speaking.judged_on).cast("int64") * ibis.literal(
+        10**13, type="int64"
+    )
+    order = (speaking.state == "open").ifelse(ibis.literal(10**18, type="int64"), judged) + speaking.promise_id
     return speaking.group_by("case_id").agg(last_result=("promise_" + speaking.state).argmax(order))

@@ -18,6 +18,12 @@ _ORDER = {"customers": 0, "bills": 1, "payments": 2}
 @click.option("--kind", type=click.Choice(list(_ORDER)), help="What the files hold; guessed when not given.")
 @click.option("--profile", help="Remember how these files are read under this name, or read them as remembered.")
 @click.option("--currency", help="The currency of amounts that name none (CNY).")
+@click.option(
+    "--date-order", type=click.Choice(["dmy", "mdy"]), help="What 03/04/2020 means, where a column does not tell."
+)
+@click.option(
+    "--decimal-mark", type=click.Choice(["point", "comma"]), help="What 2.500 means, where a column does not tell."
+)
 @click.option("--no-clearing", is_flag=True, help="Leave clearing dates out: land every bill as open.")
 @click.option("--dry-run", is_flag=True, help="Check and tell everything, land nothing.")
 @json_option
@@ -26,6 +32,8 @@ def import_files(
     kind: str | None,
     profile: str | None,
     currency: str | None,
+    date_order: str | None,
+    decimal_mark: str | None,
     no_clearing: bool,
     dry_run: bool,
     as_json: bool,
@@ -47,6 +55,8 @@ def import_files(
                     wanted=kind,
                     profile=profile,
                     currency=(currency or "CNY").upper(),
+                    date_order=date_order,
+                    decimal_mark=decimal_mark,
                     no_clearing=no_clearing,
                     dry_run=dry_run,
                     progress=hear,

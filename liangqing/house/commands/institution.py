@@ -74,10 +74,20 @@ def add_user(
 @json_option
 def demo(nights: int, if_empty: bool, as_json: bool) -> None:
     """Fill an empty house with a demo institution, its ledger and its nights, and show the last morning."""
+    from django.conf import settings
+    from django.utils.translation import gettext_lazy as _
+
     from liangqing.house.commands import terminal
     from liangqing.house.demo import institution
+    from liangqing.kit.refusal import Refusal
 
     if if_empty and institution.exists():
+        if not institution.finished():
+            raise Refusal(
+                "demo_unfinished",
+                _("The demo in {home} was interrupted while it was made. Delete that folder and start again."),
+                home=settings.HOME,
+            )
         terminal.morning(None)
         return
     with terminal.night_progress(quiet=as_json) as hear:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -79,8 +81,16 @@ def _table(*columns: tuple[str, str], title: str = "") -> Table:
     """Columns of (heading, 'left' or 'right')."""
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for heading, side in columns:
-        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=side == "right")
+        table.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
     return table
+
+
+def _show(table: Table) -> None:
+    """Print a table whose figures are never cut: when room is scarce, words wrap."""
+    for column in table.columns:
+        if column.justify == "right":
+            column.min_width = max((cell_len(str(cell)) for cell in column.cells), default=0)
+    out.print(table)
 
 
 # progress ------------------------------------------------------------------------------------------------------------
@@ -170,9 +180,9 @@ def imports(records: Sequence[Import]) -> None:
     for record in records:
         table.add_row(
             str(record.pk), record.file, record.kind, f"{record.rows:,}", f"{record.created:,}", f"{record.updated:,}",
-            f"{record.rejected:,}", record.get_status_display(), record.landed_at.strftime("%Y-%m-%d %H:%M"),
+            f"{record.rejected:,}", record.get_status_display(), timezone.localtime(record.landed_at).strftime("%Y-%m-%d %H:%M"),
         )  # fmt: skip
-    out.print(table)
+    _show(table)
 
 
 # nights --------------------------------------------------------------------------------------------------------------
@@ -212,7 +222,7 @@ def morning(report: Report | None) -> None:
     from liangqing.receivables.queries.ageing import ageing as rows_of
     from liangqing.receivables.queries.unapplied import unapplied
 
-    last = Run.objects.order_by("-date").first()
+    last = Run.objects.filter(status=Run.Status.DONE).order_by("-date").first()
     if last is None:
         out.print(_("No night has been run yet. Run one first: liangqing night --date D."))
         return
@@ -252,7 +262,7 @@ def ageing(
         }
         shown.add_section()
         shown.add_row(_("total"), *(cell for currency, total in sums.items() for cell in _cell(total, currency)))
-        out.print(shown)
+        _show(shown)
     for currency, (count, rest) in on_account.items():
         out.print(
             Text(
@@ -285,7 +295,7 @@ def ageing_by_customer(
             currency, number, names[number],
             *(_amount(each[key][bucket][1], currency) for bucket in BUCKETS), _amount(totals[key], currency),
         )  # fmt: skip
-    out.print(shown)
+    _show(shown)
 
 
 def worklist(user: User, on: dt.date, lines: Sequence[Line], *, most: int | None = None) -> None:
@@ -298,7 +308,7 @@ def worklist(user: User, on: dt.date, lines: Sequence[Line], *, most: int | None
         return
     table = _table(
         ("#", "right"), (_("points"), "right"), (_("level"), "left"), (_("customer"), "left"), (_("late amount"), "right"),
-        (_("days"), "right"), (_("to do"), "left"), (_("why here"), "left"), (_("case"), "left"), title=title,
+        (_("days"), "right"), (_("to do, and why it stands here"), "left"), title=title,
     )  # fmt: skip
     for line in lines[:most]:
         level = line.task.case.level if line.task.case else ""
@@ -307,14 +317,12 @@ def worklist(user: User, on: dt.date, lines: Sequence[Line], *, most: int | None
             str(line.place),
             str(line.task.points),
             Text(str(Level(level).label) if level else "–", style=_COLOUR.get(level, "")),
-            line.task.party.name,
+            Text.assemble(line.task.party.name, (f"\n{line.task.case.number}" if line.task.case else "", "dim")),
             "\n".join(f"{money.currency} {money.major:,}" for money in line.late) or "–",
             str(line.days_late) if line.days_late is not None else "–",
-            words.action(line.task.action),
-            Text(why, style="dim"),
-            line.task.case.number if line.task.case else "–",
+            Text.assemble(words.action(line.task.action), (f"\n{why}", "dim")),
         )
-    out.print(table)
+    _show(table)
     if most and len(lines) > most:
         out.print(
             Text(
@@ -344,11 +352,11 @@ def explanation(told: Mapping[str, Any]) -> None:
         row = account["row"]
         facts.add_row(
             account["currency"], account["balance"], account["late"], str(account["days"] if account["days"] is not None else "–"),
-            f"{account['share_bp'] / 100:.2f}%", account["unapplied"],
+            _share(account), account["unapplied"],
             str(Level(account["level"]).label) if account["level"] else "–",
             row["row"] if row else "", words.spoken(row["reason"]) if row else "",
         )  # fmt: skip
-    out.print(facts)
+    _show(facts)
     if told["action"]:
         action = told["action"]
         out.print(
@@ -368,7 +376,14 @@ def explanation(told: Mapping[str, Any]) -> None:
     for reason in told["priority"]:
         points.add_row(f"{reason['points']:+d}", reason["row"], words.spoken(reason["reason"]))
     points.add_row(Text(str(told["points"]), style="bold"), "", Text(_("in all"), style="bold"))
-    out.print(points)
+    _show(points)
+
+
+def _share(account: Mapping[str, Any]) -> str:
+    """The overdue share, with a word when the policy does not count it (the late amount is below the floor)."""
+    shown = f"{account['share_bp'] / 100:.2f}%"
+    counted = account["share_counted_bp"]
+    return shown if counted is None or counted == account["share_bp"] else f"{shown} {_('(not counted: small amount)')}"
 
 
 def verification(sound: bool, entries: int, blocks: int, wrong: Mapping[str, Sequence[str]]) -> None:

@@ -72,9 +72,9 @@ SIZES = {
     "large": Size(1, 2, 120_000, 760_000, (45, 60)),
     "medium": Size(1, 1, 22_000, 160_000, (45, 60)),
     "small": Size(3, 1, 4_000, 42_000, (30,)),
-    "shop": Size(6, 1, 600, 6_000, (15, 30)),
+    "shop": Size(4, 1, 600, 6_000, (15, 30)),
     "abroad": Size(1, 1, 6_000, 60_000, (60,)),
-    "person": Size(9, 1, 300, 4_500, (7, 15)),
+    "person": Size(6, 1, 300, 4_500, (7, 15)),
     "borrower": Size(0, 0, 9_000, 36_000, (30,)),
 }
 """``person`` buys for cash; ``borrower`` bought equipment to be paid in instalments."""
@@ -85,8 +85,8 @@ _HABITS = {
     "medium": ("prompt",) * 14 + ("slow",) * 8 + ("poor",) * 4 + ("stopped",) * 2,
     "abroad": ("prompt",) * 9 + ("slow",) * 3 + ("poor", "stopped"),
     "small": ("prompt",) * 17 + ("slow",) * 10 + ("poor",) * 4 + ("stopped",),
-    "shop": ("prompt",) * 17 + ("slow",) * 7 + ("poor",) * 2 + ("stopped",),
-    "person": ("prompt",) * 16 + ("slow",) * 5 + ("poor",) * 2 + ("stopped",),
+    "shop": ("prompt",) * 12 + ("slow",) * 9 + ("poor",) * 5 + ("stopped",),
+    "person": ("prompt",) * 12 + ("slow",) * 8 + ("poor",) * 4 + ("stopped",),
     "borrower": ("prompt",) * 8 + ("slow",) * 4 + ("poor",) * 2 + ("stopped",),
 }
 _RETAIL = ("shop", "person")

@@ -16,6 +16,7 @@ from liangqing.house.night import PLAN
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.nightly.actions.run import Progress, Report, run
+from liangqing.nightly.models import Run
 from liangqing.parties.models import Party
 from liangqing.trail.models import Entry
 
@@ -27,6 +28,11 @@ _SEED = "liangqing demo 1"
 def exists() -> bool:
     """Whether the house holds anything already: customers, or any memory of an act."""
     return Party.objects.exists() or Entry.objects.exists()
+
+
+def finished() -> bool:
+    """Whether the demo lived to its last night; one that was interrupted did not."""
+    return Run.objects.filter(date__gte=LAST_NIGHT, status=Run.Status.DONE).exists()
 
 
 def build(*, nights: int = 60, progress: Progress | None = None) -> Report:

@@ -27,10 +27,10 @@ from liangqing.nightly.actions.run import Progress
 from liangqing.people.duties import Duty
 from liangqing.people.models import User
 
-_CALLS_A_DAY = 3
-_REST_DAYS = 6
+_CALLS_A_DAY = 2
+_REST_DAYS = 8
 """A debtor who was reached is left in peace so long."""
-_PROMISES = {"prompt": 55, "slow": 45, "poor": 40, "stopped": 20}
+_PROMISES = {"prompt": 55, "slow": 50, "poor": 45, "stopped": 25}
 """How many of a hundred calls end with a promise, by habit."""
 _KEEPS = {"prompt": (80, 10), "slow": (62, 18), "poor": (25, 30), "stopped": (0, 30)}
 """How many of a hundred promises are kept, and kept in part."""

@@ -24,7 +24,7 @@ from liangqing.imports.events import FileImported, ImportUndone
 from liangqing.imports.fields import Kind
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import, Profile
-from liangqing.imports.rules.headers import recognise
+from liangqing.imports.rules.headers import PROFILE_OPTIONS, recognise
 from liangqing.imports.staging import Sheet, Staging
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -73,12 +73,17 @@ def bring(
     wanted: str | None = None,
     profile: str | None = None,
     currency: str | None = None,
+    date_order: str | None = None,
+    decimal_mark: str | None = None,
     no_clearing: bool = False,
     dry_run: bool = False,
     by: Actor | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Bring one file in. With ``dry_run`` everything is done and told, and nothing lands.
+
+    ``profile`` names a remembered mapping, or one to remember. ``date_order`` (dmy, mdy) and ``decimal_mark`` (point,
+    comma) settle what a column leaves open.
 
     Raises ``Refusal`` when the file as a whole can't be read or understood; nothing has landed then.
     """
@@ -89,7 +94,9 @@ def bring(
     with Staging(Path(settings.HOME) / "tmp") as staging:
         hear("read")
         remembered = _profile(profile)
-        mapping = remembered.mapping if remembered else {}
+        mapping = dict(remembered.mapping) if remembered else {}
+        said = {"date_order": date_order, "decimal_mark": decimal_mark}
+        mapping |= {option: value for option, value in said.items() if value}
         kind_wanted = wanted or (remembered.kind if remembered else None)
         sheet = staging.read(path, kinds=kinds, profile=mapping)
         kind, columns = recognise(sheet.headers, kinds, wanted=kind_wanted, profile=mapping)
@@ -223,7 +230,7 @@ def _profile(name: str | None) -> Profile | None:
 
 def _remember(name: str, kind: Kind, mapping: dict[str, str], options: dict[str, str]) -> None:
     """Keep how this file was read under the profile's name, so that the next of its origin is read the same way."""
-    kept = {key: value for key, value in options.items() if key in ("date_order", "decimal_mark")}
+    kept = {key: value for key, value in options.items() if key in PROFILE_OPTIONS}
     Profile.objects.update_or_create(name=name, defaults={"kind": kind.name, "mapping": {**mapping, **kept}})
 
 

@@ -87,7 +87,10 @@ def _alone() -> Iterator[None]:
         row = lock.execute("SELECT pg_try_advisory_lock(hashtext('liangqing night'))").fetchone()
         if not row or not row[0]:
             raise Refusal("night_busy", _("Another night is running. Wait until it is done, then start again."))
-        yield
+        try:
+            yield
+        finally:  # closing the connection would let go too, but only some time later
+            lock.execute("SELECT pg_advisory_unlock(hashtext('liangqing night'))")
 
 
 def _dates(date: dt.date) -> list[dt.date]:

@@ -24,7 +24,8 @@ def name_creditors(arrival: Arrival) -> None:
         ]
     else:
         codes = []
-    for code in sorted({*codes, HOME}):
+    ((unnamed,),) = duck.execute("SELECT count(*) FROM typed WHERE creditor IS NULL").fetchall()
+    for code in sorted({*codes, HOME} if unnamed else codes):
         Creditor.objects.get_or_create(
             code=code, defaults={"name": gettext("this institution") if code == HOME else code}
         )

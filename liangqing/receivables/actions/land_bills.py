@@ -360,7 +360,7 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
                    g.principal + g.interest + g.penalty + g.fee - coalesce(o.paid, 0) AS amount, g.currency,
                    'clearing' AS method, g.number AS bill_number, '' AS reference
             FROM good_bills g LEFT JOIN paid_otherwise o ON o.bill_id = g.bill_id
-            WHERE g.cleared_on IS NOT NULL AND amount > 0"""
+            WHERE g.cleared_on IS NOT NULL AND g.principal + g.interest + g.penalty + g.fee > coalesce(o.paid, 0)"""
     ).fetchall()
     _created, _updated, _same = land_receipts(arrival, books)
     duck.execute(
