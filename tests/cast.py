@@ -105,9 +105,7 @@ class Customer:
 
     @property
     def alerts(self) -> Sequence[tuple[str, str]]:
-        return [
-            (row.raised_on.isoformat(), row.level) for row in Alert.objects.filter(party=self.party).order_by("id")
-        ]
+        return [(row.raised_on.isoformat(), row.level) for row in Alert.objects.filter(party=self.party).order_by("id")]
 
     def timeline(self) -> list[str]:
         """What the trail tells of this customer, in order."""

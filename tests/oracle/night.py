@@ -158,9 +158,9 @@ def last_result(promises: list[Promise], tonight: dict[int, str], book: Book, as
         if state == "open":
             return "promise_open"
         day = as_of if promise.id in tonight else promise.judged_on
-        if state in ("kept", "partly", "broken") and day is not None:
-            if day > as_of - book.days("promise.remembered_days"):
-                judged.append((day, promise.id, state))
+        known = state in ("kept", "partly", "broken") and day is not None
+        if known and day > as_of - book.days("promise.remembered_days"):
+            judged.append((day, promise.id, state))
     return f"promise_{max(judged)[2]}" if judged else "none"
 
 
@@ -286,9 +286,7 @@ def _told(books: Books, seller: int | None) -> frozenset[int]:
     here = {person.id: person for person in books.people if person.active}
     heads = [unit for unit in books.departments if unit.head in here]
     own = [
-        unit.head
-        for unit in heads
-        if seller in here and unit.id == here[seller].department and unit.kind == "business"
+        unit.head for unit in heads if seller in here and unit.id == here[seller].department and unit.kind == "business"
     ]
     business = own or [unit.head for unit in heads if unit.kind == "business"]
     risk = [unit.head for unit in heads if unit.kind == "risk"]

@@ -19,7 +19,16 @@ DAYS = (-400, -31, -4, -3, -2, -1, 0, 0, 1, 2, 5, 6, 7, 8, 29, 30, 31, 59, 60, 6
 LONG_AGO = (400, 719, 720, 721, 1500)
 KINDS = ("invoice", "invoice", "invoice", "instalment", "deposit", "retention", "credit_note")
 TERMS = ("warning.share_floor", "case.minimum", "priority.medium_from", "priority.large_from")
-ACTIONS = ("call", "ask_and_remind", "remind", "send_letter", "remind_before_due", "negotiate", "apply_money", "ask_why")
+ACTIONS = (
+    "call",
+    "ask_and_remind",
+    "remind",
+    "send_letter",
+    "remind_before_due",
+    "negotiate",
+    "apply_money",
+    "ask_why",
+)
 
 
 @dataclass
@@ -69,13 +78,21 @@ class Portfolio:
         pick = self.random
         units = Department.objects.bulk_create(
             Department(code=code, name=code, kind=kind)
-            for code, kind in (("B1", "business"), ("B2", "business"), ("C", "collection"), ("R", "risk"), ("R2", "risk"))
+            for code, kind in (
+                ("B1", "business"),
+                ("B2", "business"),
+                ("C", "collection"),
+                ("R", "risk"),
+                ("R2", "risk"),
+            )
         )
         desks = ("business", "collection", "special") if self.seed % 4 else ("collection",)
         nobody = self.seed % 9 == 8
         people = []
         for number in range(pick.randint(6, 12)):
-            duties = pick.choice((["sell"], ["sell"], ["collect"], ["collect"], ["collect", "sell"], ["head"], ["risk"]))
+            duties = pick.choice(
+                (["sell"], ["sell"], ["collect"], ["collect"], ["collect", "sell"], ["head"], ["risk"])
+            )
             people.append(
                 User(
                     username=f"u{number}",

@@ -80,7 +80,18 @@ def _put(sets: Sets, ledger: Any) -> None:
     sets.put(
         "bills",
         (
-            (b.id, b.party, b.creditor, b.currency, b.kind, b.issued_on, b.due_on, b.contract_ends_on, b.amount, b.seller)
+            (
+                b.id,
+                b.party,
+                b.creditor,
+                b.currency,
+                b.kind,
+                b.issued_on,
+                b.due_on,
+                b.contract_ends_on,
+                b.amount,
+                b.seller,
+            )
             for b in bills
         ),
     )
@@ -213,10 +224,7 @@ def _fates(sets: Sets, books: Any) -> list[dict[str, Any]]:
     made, came, late, closing = books
     sets.put(
         "promises",
-        (
-            (p.id, p.case, p.case, 1, p.currency, p.amount, p.promised_on, p.due_on, p.state, p.judged_on)
-            for p in made
-        ),
+        ((p.id, p.case, p.case, 1, p.currency, p.amount, p.promised_on, p.due_on, p.state, p.judged_on) for p in made),
     )
     sets.put("receipts", ((r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in came))
     sets.put("accounts", ((party, 1, currency, 500, 3, 10_000) for party, currency in late))
@@ -271,9 +279,7 @@ def test_the_fate_of_one_promise_is_its_fate_among_all(sets, books):
 def test_the_promise_judged_last_speaks_for_its_case_unless_one_is_open(sets, books):
     fates = _fates(sets, books)
     sets.keep("fates", fates)
-    found = sets.ask(
-        "last", lambda: promises.last_results(sets.table("promises"), sets.table("fates"), RULES, AS_OF)
-    )
+    found = sets.ask("last", lambda: promises.last_results(sets.table("promises"), sets.table("fates"), RULES, AS_OF))
     tonight = {key: fate for key, (fate, _paid) in _wanted_fates(books).items()}
     wanted = {}
     for case in (1, 2, 3):

@@ -36,10 +36,10 @@ def facts_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def sets() -> Iterator[Sets]:
     made = Sets()
-    for name, given in BOOK.tables.items():
+    for name, table in BOOK.tables.items():
         columns = {
             key: ("boolean" if True in domain else "string") if isinstance(domain, list) else "int64"
-            for key, domain in given["inputs"].items()
+            for key, domain in table["inputs"].items()
         }
         made.shape(name.replace(".", "_"), {"place": "int64", **columns})
     yield made

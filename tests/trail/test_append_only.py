@@ -39,7 +39,8 @@ def _refused(statement: str) -> str:
 def test_every_change_of_an_append_only_table_is_refused(remembered, table):
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped", [table]
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [table],
         )
         columns = [name for (name,) in cursor.fetchall()]
     for column in columns:

@@ -74,7 +74,9 @@ def test_every_column_of_an_entry_is_tried():
     assert {field.column for field in Entry._meta.fields} == set(COLUMNS)
 
 
-@pytest.mark.parametrize(("entry", "block"), [(1, "1 and 4"), (4, "1 and 4"), (6, "5 and 8"), (9, "9 and 12"), (12, "9 and 12")])
+@pytest.mark.parametrize(
+    ("entry", "block"), [(1, "1 and 4"), (4, "1 and 4"), (6, "5 and 8"), (9, "9 and 12"), (12, "9 and 12")]
+)
 def test_a_deleted_entry_is_found_wherever_it_stood_in_its_block(tamper, entry, block):
     flaws = tamper(f"DELETE FROM trail_entry WHERE id = {entry}")
     assert len(flaws) == 1 and f"1 trail entries between {block} are missing" in flaws[0]

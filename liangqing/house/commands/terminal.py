@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -351,8 +352,8 @@ def explanation(told: Mapping[str, Any]) -> None:
     for account in told["accounts"]:
         row = account["row"]
         facts.add_row(
-            account["currency"], account["balance"], account["late"], str(account["days"] if account["days"] is not None else "–"),
-            _share(account), account["unapplied"],
+            account["currency"], _grouped(account["balance"]), _grouped(account["late"]), str(account["days"] if account["days"] is not None else "–"),
+            _share(account), _grouped(account["unapplied"]),
             str(Level(account["level"]).label) if account["level"] else "–",
             row["row"] if row else "", words.spoken(row["reason"]) if row else "",
         )  # fmt: skip
@@ -368,7 +369,7 @@ def explanation(told: Mapping[str, Any]) -> None:
         out.print(_("Passed over: {reason}").format(reason=words.skipped(told["skipped"])))
     desk = told["desk"]
     out.print(
-        _("Owner: {owner} ({row}: {why})").format(
+        _("Owner: {owner} (whoever has a case keeps it; a new one goes by {row}: {why})").format(
             owner=told["owner"] or _("nobody"), row=desk["row"], why=words.spoken(desk["reason"])
         )
     )
@@ -377,6 +378,11 @@ def explanation(told: Mapping[str, Any]) -> None:
         points.add_row(f"{reason['points']:+d}", reason["row"], words.spoken(reason["reason"]))
     points.add_row(Text(str(told["points"]), style="bold"), "", Text(_("in all"), style="bold"))
     _show(points)
+
+
+def _grouped(amount: str) -> str:
+    """A plain decimal with separators, for people."""
+    return f"{Decimal(amount):,}"
 
 
 def _share(account: Mapping[str, Any]) -> str:
