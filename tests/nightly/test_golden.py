@@ -220,9 +220,9 @@ def test_unapplied_money_is_seen_and_applied_first(cast, night):
 
 
 def test_what_is_below_the_minimum_is_skipped_with_the_reason(cast, night):
-    cast.customer("华信").bill("0.99", due="2026-03-01")
+    cast.customer("华信").bill("49.99", due="2026-03-01")
     dahe = cast.customer("大河")
-    dahe.bill("1.00", due="2026-03-01")
+    dahe.bill("50.00", due="2026-03-01")
     report = night("2026-03-02")
     assert [case.party_id for case in Case.objects.all()] == [dahe.party.pk]
     assert report.counts["skipped"] == {"below_minimum": 1}

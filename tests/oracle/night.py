@@ -300,11 +300,11 @@ def _owners(decided: Decided, books: Books, live: dict[Obligor, Case], book: Boo
         if done.fate is None and done.action in ("none", "wait"):
             continue
         before: int | None = None
-        if done.fate is not None and obligor in live:
-            before = live[obligor].owner
-        if before is None:
+        if done.fate is None:  # a reminder: whoever has it on the list keeps it, but gets no case by it
             mine = [task.owner for task in books.tasks.values() if task.state == "open" and task.obligor == obligor]
             before = mine[0] if mine else None
+        elif obligor in live:
+            before = live[obligor].owner
         desk = book.decide("case.desk", {"level": done.level})["then"]
         decided.desks[obligor] = desk["desk"]
         if before in here:

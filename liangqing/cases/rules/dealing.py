@@ -53,7 +53,7 @@ def dealt(unowned: ir.Table, people: ir.Table, loads: ir.Table) -> ir.Table:
 
     Water filling: each person offers places at heights (load + 1) / capacity, (load + 2) / capacity, …; the lowest
     places are taken, the most urgent obligor first. How high the water will stand bounds the places to look at. Heights
-    are compared as whole numbers: load × the product of scales stays small, so nothing is rounded.
+    are compared in millionths: two different ones lie at least that far apart, since no capacity is over a thousand.
     """
     scale = 1_000_000
     held = people.left_join(loads.select(load_user="user_id", load="load"), people.user_id == loads.user_id)

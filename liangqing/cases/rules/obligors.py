@@ -35,14 +35,14 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
     lead = each.rank.cast("int64") * 10**6 + ibis.coalesce(each.days, 0)
     total = each.group_by("party_id", "creditor_id").agg(
         rank=each.rank.max(),
-        level_row=each.level_row.argmax(each.rank.nullif(0)),
+        level_row=each.level_row.argmax(each.rank, where=each.rank > 0),
         days=each.days.max(),
         late_accounts=(each.late > 0).sum(),
         short_accounts=each.short.sum(),
         worth=each.worth.any(),
         asked=(each.balance > 0).any(),
         band=each.band.max(),
-        seller_id=each.seller_id.argmax(each.seller_id.isnull().ifelse(ibis.null("int64"), lead)),
+        seller_id=each.seller_id.argmax(lead, where=each.seller_id.notnull()),
     )
     graded = parties.select(graded_id="party_id", grade="customer_class")
     joined = total.left_join(graded, total.party_id == graded.graded_id)

@@ -10,7 +10,7 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.people.duties import Duty
 from liangqing.people.events import PersonJoined
-from liangqing.people.models import Department, User
+from liangqing.people.models import MOST_CAPACITY, Department, User
 from liangqing.trail.actions.tell import tell
 
 
@@ -46,7 +46,7 @@ def join(
 ) -> User:
     """A person starts work. Whoever has the duty of head becomes the head of the department.
 
-    Raises ``Refusal`` for a taken login name, an unknown duty or a negative capacity.
+    Raises ``Refusal`` for a taken login name, an unknown duty or a capacity out of range.
     """
     if User.objects.filter(username=username).exists():
         raise Refusal(
@@ -59,9 +59,11 @@ def join(
             duty=unknown[0],
             duties=", ".join(Duty.values),
         )
-    if capacity < 0:
+    if not 0 <= capacity <= MOST_CAPACITY:
         raise Refusal(
-            "capacity_negative", _("The capacity can't be less than 0 (takes no new cases); 100 is a full load.")
+            "capacity_out_of_range",
+            _("The capacity is between 0 (takes no new cases) and {most}; 100 is a full load."),
+            most=MOST_CAPACITY,
         )
     person = User(
         username=username,

@@ -1,4 +1,4 @@
 from liangqing.people.models.department import Department
-from liangqing.people.models.user import User
+from liangqing.people.models.user import MOST_CAPACITY, User
 
-__all__ = ["Department", "User"]
+__all__ = ["MOST_CAPACITY", "Department", "User"]

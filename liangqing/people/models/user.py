@@ -8,6 +8,10 @@ from django.db.models import CharField, IntegerField
 from liangqing.people.duties import Duty
 
 
+MOST_CAPACITY = 1000
+"""Ten full loads. Dealing compares loads for capacities up to this exactly."""
+
+
 class User(AbstractUser):
     """A person of the institution.
 
@@ -27,6 +31,11 @@ class User(AbstractUser):
     capacity = IntegerField(default=100)
 
     REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(capacity__range=(0, MOST_CAPACITY)), name="people_capacity"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.username})"

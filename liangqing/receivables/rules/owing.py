@@ -154,4 +154,4 @@ def _lead(asked: ir.Table) -> ir.IntegerScalar:
     """The bill due longest that names its seller; of equals the one entered first."""
     named = asked.seller_id.notnull() & asked.asked_days.notnull()
     order = asked.asked_days.cast("int64") * 10**14 - asked.bill_id
-    return asked.bill_id.argmax(named.ifelse(order, ibis.null("int64")))
+    return asked.bill_id.argmax(order, where=named)
