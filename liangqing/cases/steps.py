@@ -27,7 +27,7 @@ SOURCES = (
         """SELECT p.id AS promise_id, p.case_id, c.party_id, c.creditor_id, p.currency, p.amount, p.promised_on,
                   p.due_on, p.state, p.judged_on
            FROM cases_promise p JOIN cases_case c ON c.id = p.case_id
-           WHERE c.stage = 'open' AND p.promised_on <= '{as_of}'""",
+           WHERE c.stage = 'open'""",
         of_party="party_id = {party}",
     ),
     Source(

@@ -26,6 +26,11 @@ def sets():
     made.con.disconnect()
 
 
+def _obligors(sets):
+    tables = ("totals", "graded", "parties")
+    return lambda: obligors(*(sets.table(name) for name in tables), RULES)
+
+
 def test_of_two_equal_levels_the_same_row_and_seller_speak_in_whatever_order_they_come(sets):
     totals = [(1, 1, code, 10, 0, 0, 10, 1, 1, 0, seller, 40) for code, seller in (("CNY", 7), ("USD", 8), ("EUR", 9))]
     graded = [(1, 1, "CNY", "moderate", "D2"), (1, 1, "USD", "moderate", "D1S"), (1, 1, "EUR", "moderate", "D2")]
@@ -34,7 +39,6 @@ def test_of_two_equal_levels_the_same_row_and_seller_speak_in_whatever_order_the
     for some, other in itertools.product(itertools.permutations(totals), itertools.permutations(graded)):
         sets.put("totals", some)
         sets.put("graded", other)
-        tables = ("totals", "graded", "parties")
-        (row,) = sets.ask("obligors", lambda: obligors(*(sets.table(name) for name in tables), RULES))
+        (row,) = sets.ask("obligors", _obligors(sets))
         said.add((row["level"], row["level_row"], row["seller_id"]))
     assert len(said) == 1, said

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from liangqing import policy
 from liangqing.cases.rules import dealing, promises
+from liangqing.people.models import MOST_CAPACITY
 from liangqing.receivables.rules import owing
 from liangqing.receivables.rules.allocation import by_reference
 from liangqing.warning.rules import levels
@@ -346,7 +347,7 @@ def test_each_goes_where_it_stands_lowest_the_most_urgent_first(sets, desk):
 
 
 @SOME
-@given(desk=desks(most=2_000_000_000))
+@given(desk=desks(most=MOST_CAPACITY))
 def test_everybody_is_dealt_and_loads_end_level_whatever_the_capacities(sets, desk):
     capacities, loads, waiting = desk
     found = _dealt(sets, desk)

@@ -24,7 +24,11 @@ def test_an_existing_department_is_left_as_it_is(books):
 
 @pytest.mark.parametrize(
     ("columns", "code"),
-    [({"duties": ("fly",)}, "unknown_duty"), ({"capacity": -1}, "capacity_out_of_range"), ({"capacity": 1001}, "capacity_out_of_range")],
+    [
+        ({"duties": ("fly",)}, "unknown_duty"),
+        ({"capacity": -1}, "capacity_out_of_range"),
+        ({"capacity": 1001}, "capacity_out_of_range"),
+    ],
 )
 def test_nobody_joins_with_an_unknown_duty_or_a_negative_capacity(books, columns, code):
     with pytest.raises(Refusal) as refused:

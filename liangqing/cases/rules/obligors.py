@@ -32,17 +32,24 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
         short=(each.late > 0) & (each.unapplied + each.credit < each.late),
         worth=(each.late > 0) & (each.late >= terms.money_over("case.minimum", each.currency)),
     )
-    lead = each.rank.cast("int64") * 10**6 + ibis.coalesce(each.days, 0)
+    # Who speaks for the obligor: the worst account, then the oldest, then by name of the currency, so that two equal
+    # ones give the same answer in whatever order they come.
+    worst = [ibis.desc(each.rank), ibis.desc(ibis.coalesce(each.days, -(10**6))), each.currency]
+    pair = ["party_id", "creditor_id"]
+    each = each.mutate(
+        place=ibis.row_number().over(ibis.window(group_by=pair, order_by=worst)),
+        seller_place=ibis.row_number().over(ibis.window(group_by=pair, order_by=[each.seller_id.isnull(), *worst])),
+    )
     total = each.group_by("party_id", "creditor_id").agg(
         rank=each.rank.max(),
-        level_row=each.level_row.argmax(each.rank, where=each.rank > 0),
+        level_row=each.level_row.max(where=each.place == 0),
         days=each.days.max(),
         late_accounts=(each.late > 0).sum(),
         short_accounts=each.short.sum(),
         worth=each.worth.any(),
         asked=(each.balance > 0).any(),
         band=each.band.max(),
-        seller_id=each.seller_id.argmax(lead, where=each.seller_id.notnull()),
+        seller_id=each.seller_id.max(where=each.seller_place == 0),
     )
     graded = parties.select(graded_id="party_id", grade="customer_class")
     joined = total.left_join(graded, total.party_id == graded.graded_id)

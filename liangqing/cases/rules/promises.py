@@ -25,12 +25,16 @@ def fates(
     ``receipts`` (party_id, creditor_id, currency, received_on, amount), ``accounts``, ``standing`` cases of tonight.
     Money of the customer counts from the day of the promise to its due day plus the tolerance. Kept as soon as enough
     came, or nothing is late any more, or the case closes; once the time is over, partly kept when something came, else
-    broken.
+    broken. A promise given after ``as_of`` (the night is caught up later) waits, unless its case closes.
     """
     terms = policy.terms
-    open_ones = promises.filter(promises.state == "open").mutate(
-        until_on=lambda t: t.due_on + ibis.interval(days=terms["promise.tolerance_days"])
-    )
+    closing = standing.filter(standing.fate == "closes").select(closing_id="case_id")
+    open_ones = promises.filter(promises.state == "open")
+    open_ones = open_ones.left_join(closing, open_ones.case_id == closing.closing_id)
+    open_ones = open_ones.mutate(
+        closes=open_ones.closing_id.notnull(),
+        until_on=(open_ones.due_on + ibis.interval(days=terms["promise.tolerance_days"])).cast("date"),
+    ).filter(lambda t: (t.promised_on <= day(as_of)) | t.closes)
     came = receipts.select(
         from_party=receipts.party_id,
         from_creditor=receipts.creditor_id,
@@ -45,26 +49,23 @@ def fates(
             open_ones.creditor_id == came.from_creditor,
             open_ones.currency == came.from_currency,
             came.received_on >= open_ones.promised_on,
-            came.received_on <= open_ones.until_on.cast("date"),
+            came.received_on <= open_ones.until_on,
         ],
     )
-    paid = met.group_by("promise_id", "case_id", "party_id", "creditor_id", "currency", "amount", "until_on").agg(
-        paid=ibis.coalesce(met.received.sum(), 0).cast("int64")
-    )
+    kept = ("promise_id", "case_id", "party_id", "creditor_id", "currency", "amount", "until_on", "closes")
+    paid = met.group_by(*kept).agg(paid=ibis.coalesce(met.received.sum(), 0).cast("int64"))
     keys = ["party_id", "creditor_id", "currency"]
     late = accounts.filter(accounts.late > 0).select(*(accounts[key].name(f"late_{key}") for key in keys), late="late")
-    closing = standing.filter(standing.fate == "closes").select(closing_id="case_id")
     both = paid.left_join(late, [paid[key] == late[f"late_{key}"] for key in keys])
-    both = both.left_join(closing, both.case_id == closing.closing_id)
     enough = both.paid >= both.amount - terms.money_over("promise.tolerance_amount", both.currency)
-    over = both.until_on.cast("date") < day(as_of)
+    over = both.until_on < day(as_of)
     return both.select(
         "promise_id",
         "case_id",
         "party_id",
         "paid",
         state=ibis.cases(
-            (enough | both.late.isnull() | both.closing_id.notnull(), "kept"),
+            (enough | both.late.isnull() | both.closes, "kept"),
             (over & (both.paid > 0), "partly"),
             (over, "broken"),
             else_="open",
@@ -89,7 +90,8 @@ def last_results(promises: ir.Table, fates: ir.Table, policy: Policy, as_of: dt.
     An open promise speaks first; else the one judged last, while it is remembered.
     """
     tonight = fates.select(fate_id="promise_id", fate="state")
-    both = promises.left_join(tonight, promises.promise_id == tonight.fate_id)
+    given = promises.filter(promises.promised_on <= day(as_of))
+    both = given.left_join(tonight, given.promise_id == tonight.fate_id)
     now = both.select(
         "promise_id",
         "case_id",
