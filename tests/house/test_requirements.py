@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -62,21 +61,3 @@ def test_running_and_testing_use_the_same_versions() -> None:
     assert {name: [str(pin) for pin, _ in entries] for name, entries in run.items()} == {
         name: [str(pin) for pin, _ in dev.get(name, [])] for name in run
     }
-
-
-def test_no_registry_is_named_anywhere_in_the_project() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    if listed.returncode:
-        pytest.skip("not a git checkout")
-    mirrors = re.compile(rb"https?://[^\s\"'/]*(?:pypi|pythonhosted|npmjs|npmmirror|mirror)[^\s\"']*", re.IGNORECASE)
-    named = {}
-    for name in listed.stdout.decode().split("\0"):
-        path = ROOT / name
-        if name and path.is_file() and (found := mirrors.search(path.read_bytes())):
-            named[name] = found.group().decode()
-    assert not named

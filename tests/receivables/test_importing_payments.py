@@ -133,7 +133,6 @@ def test_a_receipt_altered_behind_our_back_is_found_and_named(ledger):
 def test_the_digest_taken_while_landing_is_that_of_what_was_stored(ledger):
     assert not list(proof.flaws())
     ledger.bring(
-        "收款单号,客户编号,账单号,收款日期,收款金额,备注\n"
-        + '"P,1",K1,B1,2026-02-01,400,"说,明"\nP2,K1,,2026-02-01,1,\n'
+        '收款单号,客户编号,账单号,收款日期,收款金额,备注\n"P,1",K1,B1,2026-02-01,400,"说,明"\nP2,K1,,2026-02-01,1,\n'
     )
     assert not list(proof.flaws())

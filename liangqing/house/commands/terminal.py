@@ -352,8 +352,8 @@ def explanation(told: Mapping[str, Any]) -> None:
     for account in told["accounts"]:
         row = account["row"]
         facts.add_row(
-            account["currency"], _grouped(account["balance"]), _grouped(account["late"]), str(account["days"] if account["days"] is not None else "–"),
-            _share(account), _grouped(account["unapplied"]),
+            account["currency"], _grouped(account["balance"]), _grouped(account["late"]),
+            "–" if account["days"] is None else str(account["days"]), _share(account), _grouped(account["unapplied"]),
             str(Level(account["level"]).label) if account["level"] else "–",
             row["row"] if row else "", words.spoken(row["reason"]) if row else "",
         )  # fmt: skip

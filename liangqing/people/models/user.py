@@ -7,7 +7,6 @@ from django.db.models import CharField, IntegerField
 
 from liangqing.people.duties import Duty
 
-
 MOST_CAPACITY = 1000
 """Ten full loads. Dealing compares loads for capacities up to this exactly."""
 
