@@ -25,6 +25,7 @@ PYTHON ?= python3
 ARGS ?=
 export LIANGQING_HOME ?= $(CURDIR)/.demo
 export PYTHONUNBUFFERED := 1
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 RUN := .venv/run.stamp

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import psycopg
+from django.db import connection
+
 from liangqing.cases.models import Case, Promise, Task
+from liangqing.kit.snapshot import database_uri
 from liangqing.nightly.models import Run
 from liangqing.trail.models import Entry
 from liangqing.warning.models import Alert, Standing
@@ -44,3 +49,19 @@ def stored() -> dict[str, list[Any]]:
         ),
         "runs": list(Run.objects.order_by("date").values_list("date", "status", "counts")),
     }  # fmt: skip
+
+
+def until_free() -> None:
+    """Wait until the server has noticed that a killed process is gone and its locks with it: a moment, 10 s at most."""
+    with psycopg.connect(database_uri(), autocommit=True) as server:
+        for _ in range(200):
+            query = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                       AND pid <> pg_backend_pid() AND pid <> %s"""
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                (own,) = cursor.fetchone()
+            row = server.execute(query, [own]).fetchone()
+            if row is not None and row[0] == 0:
+                return
+            time.sleep(0.05)
+    raise TimeoutError("somebody is still connected to the books")

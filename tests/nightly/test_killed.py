@@ -9,13 +9,14 @@ import pytest
 from liangqing.house.invariants import broken
 from liangqing.nightly.actions.run import nights_folder
 from liangqing.trail.queries import proof
-from tests.nightly.state import stored
+from tests.nightly.state import stored, until_free
 from tests.nightly.test_run import steps
 
 
 @pytest.mark.parametrize("point", steps())
 def test_killed_at_any_point_the_next_start_ends_as_if_undisturbed(working_day, undisturbed, process, night, point):
     assert process("2026-03-12", point).wait(timeout=120) == -signal.SIGKILL
+    until_free()
     assert night("2026-03-12").status == "done"
     assert stored() == undisturbed
     assert list(proof.flaws()) == list(broken()) == []
@@ -24,6 +25,7 @@ def test_killed_at_any_point_the_next_start_ends_as_if_undisturbed(working_day, 
 @pytest.mark.parametrize("point", ["owed", "kept"])
 def test_nothing_of_a_killed_night_is_left_lying_about(working_day, process, night, data_folder, point):
     process("2026-03-12", point).wait(timeout=120)
+    until_free()
     night("2026-03-12")
     assert list((data_folder / "tmp").iterdir()) == []
     assert sorted(path.name for path in nights_folder().iterdir()) == ["2026-03-11", "2026-03-12"]

@@ -17,7 +17,7 @@ from liangqing.nightly.models import Run
 from liangqing.trail.models import Entry
 from liangqing.trail.queries import proof
 from tests.cast import Cast
-from tests.nightly.state import stored
+from tests.nightly.state import stored, until_free
 
 DAY = dt.date(2026, 3, 12)
 
@@ -115,6 +115,7 @@ def test_two_processes_never_run_the_night_at_once(books, night, process, tmp_pa
     finally:
         other.kill()
         other.wait()
+    until_free()
     assert night("2026-03-12").status == "done"
 
 
