@@ -64,7 +64,7 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=_workplace()) as folder:
         try:
             with tarfile.open(path) as tar:
-                tar.extractall(folder, filter="data")
+                _unpack(tar, Path(folder))
             manifest: dict[str, Any] = json.loads((Path(folder) / "manifest.json").read_text())
         except (tarfile.TarError, OSError, ValueError) as error:
             raise Refusal(
@@ -88,6 +88,16 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, Any]:
         if (Path(folder) / "nights").exists():
             _replace_nights(Path(folder) / "nights")
     return manifest
+
+
+def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Only plain files and folders, and none that would land outside. (Older Pythons have no filter for this.)"""
+    for member in tar.getmembers():
+        inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+        if not inside or not (member.isfile() or member.isdir()):
+            raise tarfile.ReadError(f"{member.name} does not belong here")
+    for member in tar.getmembers():
+        tar.extract(member, folder, set_attrs=False)
 
 
 def _replace_nights(source: Path) -> None:

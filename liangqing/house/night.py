@@ -65,5 +65,6 @@ PLAN = Plan(
     landings=(*warning.LANDINGS, *cases.LANDINGS),
     counts=_counts,
     invariants=_invariants,
+    volatile=frozenset(("case_id", "fate", "opens")),
     keep=("owed", "accounts", "levels", "work", "owners", "tasks", "skipped"),
 )

@@ -27,13 +27,13 @@ _MEMORY = "1500MB"
 class Night:
     """The tables of one run in a DuckDB database of its own, which spills to disk rather than dying of memory."""
 
-    def __init__(self, date: dt.date, policy: Policy) -> None:
+    def __init__(self, date: dt.date, policy: Policy, *, purpose: str = "look") -> None:
         self.date = date
         self.policy = policy
         self.seconds: dict[str, float] = {}
         self.figures: dict[str, Any] = {}
         self._tables: dict[str, ir.Table] = {}
-        self._folder = Path(settings.HOME) / "tmp" / f"night-{date}-{os.getpid()}"
+        self._folder = Path(settings.HOME) / "tmp" / f"{purpose}-{date}-{os.getpid()}"
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         self.con = ibis.duckdb.connect(
@@ -81,10 +81,11 @@ class Night:
     def arrow(self, expression: ir.Table) -> pa.Table:
         return expression.to_pyarrow()
 
-    def checksum(self, name: str) -> str:
-        """A number that is the same for the same rows in any order."""
+    def checksum(self, name: str, *, without: frozenset[str] = frozenset()) -> str:
+        """A number that is the same for the same rows in any order; some columns may be left out."""
+        columns = ", ".join(column for column in self.table(name).columns if column not in without)
         ((count, total),) = self.con.con.execute(
-            f"SELECT count(*), coalesce(sum(('0x' || md5({name}::VARCHAR)[1:15])::BIGINT::HUGEINT), 0) FROM {name}"
+            f"SELECT count(*), coalesce(sum(('0x' || md5(ROW({columns})::VARCHAR)[1:15])::BIGINT::HUGEINT), 0) FROM {name}"
         ).fetchall()
         return f"{count}:{int(total) % 2**61:016x}"
 

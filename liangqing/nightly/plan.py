@@ -57,3 +57,6 @@ class Plan:
     invariants: Callable[[], Iterable[str]]
     keep: Sequence[str] = field(default_factory=tuple)
     """Tables kept as Parquet with the day."""
+    volatile: frozenset[str] = frozenset()
+    """Columns that say how decisions meet what is stored, and so differ when a date is run again; left out of
+    checksums."""

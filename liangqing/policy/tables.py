@@ -105,6 +105,8 @@ class Table:
             for name, condition in row.when.items():
                 if name not in known:
                     raise TableError(f"{self.key} {row.row}: no input is called {name}")
+                if isinstance(condition, Range) and known[name].domain is None:
+                    raise TableError(f"{self.key} {row.row}: {name} is a word, not a range of numbers")
                 if isinstance(condition, OneOf) and not condition.values <= set(known[name].values):
                     raise TableError(f"{self.key} {row.row}: {name} can't be {sorted(map(str, condition.values))}")
         if not self.adds_up:

@@ -38,8 +38,10 @@ class Term:
     def __post_init__(self) -> None:
         values = self.value.values() if isinstance(self.value, dict) else [self.value]
         for value in values:
-            if not isinstance(value, int) or isinstance(value, bool):
+            if self.low is None and self.high is None:
                 continue
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{self.key}: {value!r} is no whole number of {self.unit}")
             if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
                 raise ValueError(f"{self.key}: {value} {self.unit} is outside {self.low}..{self.high}")
 

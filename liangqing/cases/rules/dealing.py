@@ -14,7 +14,8 @@ def kept(standing: ir.Table, work: ir.Table, stored: ir.Table, people: ir.Table,
     """Every obligor that needs somebody, with the owner it keeps or the seller it goes to (owner_id NULL: to be dealt).
 
     In: ``standing`` and ``work`` of tonight, ``stored`` open tasks (for reminders without a case, which say nothing
-    about who gets the case that may follow), ``people`` (user_id, capacity, sells). Somebody who left keeps nothing.
+    about who gets the case that may follow), ``people`` (user_id, capacity, sells). Somebody who left keeps nothing,
+    and a seller who takes no new cases gets none.
 
     Out: party_id, creditor_id, desk, owner_id, points.
     """
@@ -32,7 +33,7 @@ def kept(standing: ir.Table, work: ir.Table, stored: ir.Table, people: ir.Table,
     reminded = both.fate.isnull().ifelse(both.task_owner, ibis.null("int64"))
     both = both.mutate(desk_row=desk.row_for(both), before=ibis.coalesce(both.case_owner, reminded))
     here = people.select(here_id="user_id")
-    sellers = people.filter(people.sells).select(seller_here="user_id")
+    sellers = people.filter(people.sells, people.capacity > 0).select(seller_here="user_id")
     both = both.left_join(here, both.before == here.here_id)
     both = both.left_join(sellers, both.seller_id == sellers.seller_here)
     seller = desk.output(both.desk_row, "seller_first").ifelse(both.seller_here, ibis.null("int64"))

@@ -75,6 +75,7 @@ def run(date: dt.date, plan: Plan, *, by: Actor | None = None, progress: Progres
     """
     hear = progress or (lambda _date, _step: None)
     with _alone():
+        _clear_up()
         dates = _dates(date)
         reports = [_run_one(each, plan, by=by, hear=hear) for each in dates]
     last = reports[-1]
@@ -116,11 +117,12 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> 
     record, made = Run.objects.get_or_create(
         date=date, defaults={"status": Run.Status.RUNNING, "policy": version, "started_at": clock.now()}
     )
+    landed_before = record.status != Run.Status.RUNNING
     if not made:
         Run.objects.filter(pk=record.pk).update(
             status=Run.Status.RUNNING, policy=version, started_at=clock.now(), runs=record.runs + 1
         )
-    with Night(date, rules) as night:
+    with Night(date, rules, purpose="run") as night:
         hear(date, "snapshot")
         with night.timed("snapshot"):
             night.read(plan.sources)
@@ -128,7 +130,7 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> 
             hear(date, step.name)
             with night.timed(step.name):
                 step.run(night)
-        checksums = {name: night.checksum(name) for name in plan.keep}
+        checksums = {name: night.checksum(name, without=plan.volatile) for name in plan.keep}
         hear(date, "land")
         with night.timed("land"), transaction.atomic():
             with connection.cursor() as cursor:
@@ -136,7 +138,7 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> 
             hear(date, "landed, not committed")
             counts = {**night.figures, **plan.counts(date)}
             Run.objects.filter(pk=record.pk).update(status=Run.Status.LANDED, counts=counts, checksums=checksums)
-            if made or changed:
+            if changed or not landed_before:
                 event = NightRun(
                     thing_id=record.pk,
                     date=date.isoformat(),
@@ -170,6 +172,12 @@ def _keep(night: Night, plan: Plan) -> None:
     if final.exists():
         shutil.rmtree(final)
     draft.rename(final)
+
+
+def _clear_up() -> None:
+    """What a killed run left lying about; nobody else is running, so it belongs to nobody."""
+    for left in [*(Path(settings.HOME) / "tmp").glob("run-*"), *nights_folder().glob(".*")]:
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def nights_folder() -> Path:

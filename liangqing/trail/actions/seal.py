@@ -45,16 +45,17 @@ def seal() -> Block | None:
                 .iterator(50_000)
             )
             number, previous = (last.number + 1, bytes(last.hash)) if last else (1, b"")
+            header = (number, entries[0][0], until, len(entries), clock.now(), previous)
             block = Block.objects.create(
                 number=number,
-                first_id=entries[0][0],
+                first_id=header[1],
                 last_id=until,
-                count=len(entries),
+                count=header[3],
+                sealed_at=header[4],
                 previous=previous,
                 hash=codes.block_hash(
-                    sealing.key_for("trail"), number, previous, ((entry, bytes(mac)) for entry, mac in entries)
+                    sealing.key_for("trail"), header, ((entry, bytes(mac)) for entry, mac in entries)
                 ),
-                sealed_at=clock.now(),
             )
     except OperationalError as error:
         if "lock timeout" in str(error):

@@ -42,7 +42,8 @@ def flaws() -> Iterator[str]:
 
 
 def _block_flaws(key: bytes, block: Block, inside: list[tuple[int, bytes]]) -> Iterator[str]:
-    if codes.block_hash(key, block.number, bytes(block.previous), inside) == bytes(block.hash):
+    header = (block.number, block.first_id, block.last_id, block.count, block.sealed_at, bytes(block.previous))
+    if codes.block_hash(key, header, inside) == bytes(block.hash):
         return
     if len(inside) < block.count:
         yield _("{count} trail entries between {first} and {last} are missing (block {number}).").format(

@@ -25,10 +25,16 @@ def entry_code(key: bytes, columns: Columns) -> bytes:
     return hmac.digest(key, text.encode(), "sha256")
 
 
-def block_hash(key: bytes, number: int, previous: bytes, entries: Iterable[tuple[int, bytes]]) -> bytes:
-    """HMAC-SHA256 over the block's number, the hash before it and each entry's id and code, in order of id."""
+Header = tuple[int, int, int, int, dt.datetime, bytes]
+"""number, first id, last id, count, sealed at, the hash before."""
+
+
+def block_hash(key: bytes, header: Header, entries: Iterable[tuple[int, bytes]]) -> bytes:
+    """HMAC-SHA256 over every column of the block and each entry's id and code, in order of id."""
+    number, first_id, last_id, count, sealed_at, previous = header
     digest = hashlib.sha256()
     for entry_id, code in entries:
         digest.update(b"%d:" % entry_id)
         digest.update(code)
-    return hmac.digest(key, b"%d:" % number + previous + digest.digest(), "sha256")
+    told = f"{number}:{first_id}:{last_id}:{count}:{sealed_at.astimezone(dt.UTC).isoformat()}:".encode()
+    return hmac.digest(key, told + previous + digest.digest(), "sha256")

@@ -58,7 +58,7 @@ def land_alerts(night: Night, cursor: Any) -> int:
         """INSERT INTO warning_alert (id, party_id, creditor_id, currency, level, row, policy, raised_on, amount,
                                       days_late, recipients)
            SELECT id, party_id, creditor_id, currency, level, row, %s, %s, amount, days_late,
-                  coalesce(string_to_array(nullif(recipients, ''), ' ')::bigint[], '{}')
+                  ARRAY(SELECT DISTINCT unnest(string_to_array(nullif(recipients, ''), ' ')::bigint[]) ORDER BY 1)
            FROM staged_alert ORDER BY id
            ON CONFLICT (raised_on, party_id, creditor_id, currency, level) DO NOTHING
            RETURNING id""",
