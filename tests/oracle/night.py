@@ -310,8 +310,8 @@ def _owners(decided: Decided, books: Books, live: dict[Obligor, Case], book: Boo
         if before in here:
             decided.kept[obligor] = frozenset({before})  # type: ignore[arg-type]
         elif desk["seller_first"]:
-            sellers = {seller for seller in done.sellers if seller in here and "sell" in here[seller].duties}
-            decided.kept[obligor] = frozenset(sellers)
+            selling = {person for person, who in here.items() if "sell" in who.duties and who.capacity > 0}
+            decided.kept[obligor] = frozenset(done.sellers & selling)
         else:
             decided.kept[obligor] = frozenset()
 
