@@ -33,6 +33,11 @@ class Policy:
     tables: Mapping[str, Table]
     digest: str
 
+    @property
+    def stamp(self) -> str:
+        """What every decision made under this version remembers of it."""
+        return f"{self.version}/{self.digest}"
+
 
 def in_force(on: dt.date) -> Policy:
     """The policy in force on a day. Raises ``Refusal`` for a day before the first version."""

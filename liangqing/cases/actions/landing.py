@@ -59,7 +59,7 @@ def land_cases(night: Night, cursor: Any) -> int:
         """UPDATE cases_case c SET stage = 'closed', closed_on = %s, policy = %s FROM staged_case n
            WHERE c.id = n.case_id AND n.fate = 'closes' AND c.stage = 'open'
            RETURNING c.id, c.party_id, c.number""",
-        [night.date, _policy(night)],
+        [night.date, night.policy.stamp],
     )
     closed = cursor.fetchall()
     # A person who moved the case by hand while the night was deciding is not overruled: the owner must be as it was.
@@ -71,7 +71,7 @@ def land_cases(night: Night, cursor: Any) -> int:
            FROM staged_case n
            WHERE c.id = n.case_id AND n.fate IN ('moves', 'stays') AND c.stage = 'open'
            RETURNING c.id, c.party_id, n.level, n.level_row, n.fate, n.handed, c.owner_id""",
-        [_policy(night)],
+        [night.policy.stamp],
     )
     moved = cursor.fetchall()
     cursor.execute(
@@ -80,7 +80,7 @@ def land_cases(night: Night, cursor: Any) -> int:
            SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, owner_id, desk, %s, %s
            FROM staged_case WHERE fate = 'opens' ORDER BY case_id
            RETURNING id, party_id, number, level, level_row, owner_id""",
-        [night.date, _policy(night)],
+        [night.date, night.policy.stamp],
     )
     opened = cursor.fetchall()
 
@@ -119,7 +119,7 @@ def land_tasks(night: Night, cursor: Any) -> int:
                   owner_id = CASE WHEN t.case_id IS NULL THEN n.owner_id
                                   ELSE (SELECT c.owner_id FROM cases_case c WHERE c.id = t.case_id) END
            FROM staged_task n WHERE t.id = n.task_id AND n.fate = 'changes' AND t.state = 'open'""",
-        [_policy(night)],
+        [night.policy.stamp],
     )
     changed = cursor.rowcount
     cursor.execute(
@@ -132,14 +132,10 @@ def land_tasks(night: Night, cursor: Any) -> int:
            LEFT JOIN cases_case c ON c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
            WHERE n.fate IN ('new', 'replaced')
            ON CONFLICT (party_id, creditor_id) WHERE state = 'open' DO NOTHING""",
-        [_policy(night), night.date],
+        [night.policy.stamp, night.date],
     )
     return int(gone + changed + cursor.rowcount)
 
 
 def _tell(night: Night, told: Iterable[Told]) -> None:
     write(told, day=night.date)
-
-
-def _policy(night: Night) -> str:
-    return f"{night.policy.version}/{night.policy.digest}"

@@ -32,10 +32,6 @@ class Migration(migrations.Migration):
                 ),
                 ("landed_at", models.DateTimeField()),
                 ("actor_id", models.BigIntegerField(null=True)),
-                (
-                    "digest",
-                    models.CharField(blank=True, default="", help_text="of the money rows it brought", max_length=64),
-                ),
             ],
         ),
         migrations.CreateModel(

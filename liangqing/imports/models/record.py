@@ -24,7 +24,6 @@ class Import(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.LANDED)
     landed_at = models.DateTimeField()
     actor_id = models.BigIntegerField(null=True)
-    digest = models.CharField(max_length=64, blank=True, default="", help_text="of the money rows it brought")
 
 
 class Change(models.Model):

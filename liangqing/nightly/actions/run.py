@@ -113,7 +113,7 @@ def _dates(date: dt.date) -> list[dt.date]:
 
 def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> Report:
     rules = policy.in_force(date)
-    version = f"{rules.version}/{rules.digest}"
+    version = rules.stamp
     record, made = Run.objects.get_or_create(
         date=date, defaults={"status": Run.Status.RUNNING, "policy": version, "started_at": clock.now()}
     )

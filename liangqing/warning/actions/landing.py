@@ -30,14 +30,14 @@ def land_standings(night: Night, cursor: Any) -> int:
         """UPDATE warning_standing s SET level = n.level, row = n.row, policy = %s,
                   since_on = CASE WHEN s.level = n.level THEN s.since_on ELSE %s::date END
            FROM staged_standing n WHERE s.id = n.standing_id AND n.level IS NOT NULL""",
-        [_policy(night), night.date],
+        [night.policy.stamp, night.date],
     )
     moved = cursor.rowcount
     cursor.execute(
         """INSERT INTO warning_standing (party_id, creditor_id, currency, level, row, policy, since_on)
            SELECT party_id, creditor_id, currency, level, row, %s, %s FROM staged_standing WHERE standing_id IS NULL
            ON CONFLICT (party_id, creditor_id, currency) DO NOTHING""",
-        [_policy(night), night.date],
+        [night.policy.stamp, night.date],
     )
     return int(gone + moved + cursor.rowcount)
 
@@ -62,7 +62,7 @@ def land_alerts(night: Night, cursor: Any) -> int:
            FROM staged_alert ORDER BY id
            ON CONFLICT (raised_on, party_id, creditor_id, currency, level) DO NOTHING
            RETURNING id""",
-        [_policy(night), night.date],
+        [night.policy.stamp, night.date],
     )
     landed = {number for (number,) in cursor.fetchall()}
     if len(landed) < alerts.num_rows:
@@ -86,7 +86,3 @@ def land_alerts(night: Night, cursor: Any) -> int:
         day=night.date,
     )
     return len(landed)
-
-
-def _policy(night: Night) -> str:
-    return f"{night.policy.version}/{night.policy.digest}"
