@@ -27,7 +27,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Standpoint:
-    """What is known of a customer towards one creditor. Where currencies are equals, several rows or sellers may speak."""
+    """What is known of a customer towards one creditor. Where currencies are equals, several rows may speak."""
 
     level: str
     rows: frozenset[str]
@@ -36,7 +36,7 @@ class Standpoint:
     band: str
     worth: bool
     asked: bool
-    sellers: frozenset[int]
+    seller: int | None
     grade: str
 
 
@@ -53,7 +53,7 @@ class Work:
     points: int
     reasons: list[str]
     skipped: str | None
-    sellers: frozenset[int]
+    seller: int | None
 
 
 @dataclass
@@ -94,11 +94,11 @@ def standpoint(
             bands.append("large")
     band = next(name for name in ("large", "medium", "small") if name in bands)
     known = [totals.days for totals in mine.values() if totals.days is not None]
-    sold: dict[tuple[int, int], set[int]] = {}
+    sold: list[tuple[int, int, str, int]] = []
     for account, totals in mine.items():
         if totals.seller is not None:
             rank = RANK[levels[account].level] if account in levels else 0
-            sold.setdefault((rank, totals.days or 0), set()).add(totals.seller)
+            sold.append((-rank, -(totals.days or 0), account[2], totals.seller))
     return Standpoint(
         level=best,
         rows=frozenset(rows),
@@ -107,7 +107,7 @@ def standpoint(
         band=band,
         worth=any(totals.late >= book.money("case.minimum", account[2]) for account, totals in late.items()),
         asked=any(totals.balance > 0 for totals in mine.values()),
-        sellers=frozenset(sold[max(sold)]) if sold else frozenset(),
+        seller=min(sold)[-1] if sold else None,
         grade=grade if grade in ("A", "B", "C", "D") else "unclassified",
     )
 
@@ -188,7 +188,7 @@ def work(point: Standpoint, case: int | None, fate: str | None, result: str, boo
         points=sum(row["then"]["points"] for row in rows),
         reasons=[row["row"] for row in rows],
         skipped=None,
-        sellers=point.sellers,
+        seller=point.seller,
     )
     if fate is None and point.level != "none":
         done.skipped = "too_early" if point.worth else "below_minimum"
@@ -311,7 +311,7 @@ def _owners(decided: Decided, books: Books, live: dict[Obligor, Case], book: Boo
             decided.kept[obligor] = frozenset({before})  # type: ignore[arg-type]
         elif desk["seller_first"]:
             selling = {person for person, who in here.items() if "sell" in who.duties and who.capacity > 0}
-            decided.kept[obligor] = frozenset(done.sellers & selling)
+            decided.kept[obligor] = frozenset({done.seller} & selling)
         else:
             decided.kept[obligor] = frozenset()
 

@@ -264,7 +264,7 @@ class Portfolio:
 
     def _promises(self, case: Case, today: dt.date) -> None:
         pick = self.random
-        for currency in {pick.choice(CURRENCIES) for _ in range(pick.choice((0, 1, 2)))}:
+        for currency in sorted({pick.choice(CURRENCIES) for _ in range(pick.choice((0, 1, 2)))}):
             for state in ("kept", "partly", "broken", "replaced"):
                 if pick.random() < 0.2:
                     judged = today - dt.timedelta(days=pick.choice((1, 2, 3, 12, 13, 14, 15)))
