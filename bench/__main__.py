@@ -114,10 +114,10 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
         bare = bare_copy(address.replace("postgres://", "postgresql://"), data)
 
     figures: list[Figure] = []
-    for name in FILES:
-        with console.status(f"import {name}"):
-            figure, _said = measure(f"import {name}", [program, "import", "--json", str(data / f"{name}.csv")])
-            figures.append(figure)
+    for names in (FILES[:1], FILES[1:]):
+        with console.status(f"import {' and '.join(names)}"):
+            command = [program, "import", "--json", *(str(data / f"{name}.csv") for name in names)]
+            figures.append(measure(f"import {' and '.join(names)}", command)[0])
     for name, date in (
         ("first", AS_OF),
         ("next", AS_OF + dt.timedelta(days=1)),
@@ -142,7 +142,8 @@ def report(arguments: argparse.Namespace, rows: dict[str, int], bare: dict[str, 
     table.add_row("bare COPY all", f"{all_bare:.2f}", "", "", "", "1.0", end_section=True)
     imports = [figure for figure in figures if figure.name.startswith("import ")]
     for figure in figures:
-        of = bare.get(figure.name.removeprefix("import "), all_bare)
+        named = [name for name in FILES if figure.name.startswith("import ") and name in figure.name]
+        of = sum(bare[name] for name in named) or all_bare
         changed = "" if figure.changed_rows is None else f"{figure.changed_rows:,}"
         table.add_row(
             figure.name,

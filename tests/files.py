@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from liangqing.house.importables import IMPORTABLES
-from liangqing.imports.actions.bring import Result, bring
+from liangqing.imports.actions.bring import Reading, Result, bring
 from liangqing.kit.money import plain
 from liangqing.receivables.queries.ageing import ageing
 
 CUSTOMERS = "客户编号,客户名称\nK1,华信机械有限公司\nK2,远大贸易有限公司\n"
 BILLS = "账单号,客户编号,开票日期,到期日,金额\n"
 PAYMENTS = "收款单号,客户编号,账单号,收款日期,收款金额\n"
+
+
+_READING = {field.name for field in dataclasses.fields(Reading)}
 
 
 class Desk:
@@ -29,8 +33,8 @@ class Desk:
 
     def bring(self, text: str | bytes | Path, **options: object) -> Result:
         path = text if isinstance(text, Path) else self.put(text)
-        options.setdefault("currency", "CNY")
-        return bring(path, IMPORTABLES, **options)  # type: ignore[arg-type]
+        how = {name: options.pop(name) for name in _READING if name in options}
+        return bring(path, IMPORTABLES, reading=Reading(**{"currency": "CNY", **how}), **options)  # type: ignore[arg-type]
 
 
 def open_amount(day: str, currency: str = "CNY") -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import io
+import queue
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +17,8 @@ import pyarrow.csv as pa_csv
 Cursor = Any
 """A Django cursor over psycopg."""
 
+Item = TypeVar("Item")
+
 _ROWS_A_WRITE = 65_536
 _LARGE = 100_000
 
@@ -21,20 +26,68 @@ _LARGE = 100_000
 def copy_in(cursor: Cursor, table: str, rows: pa.Table | Iterable[pa.RecordBatch], columns: Sequence[str] = ()) -> int:
     """COPY rows into ``table``; returns how many went in.
 
-    The Arrow columns bear the names of the table's; batches come with the ``columns`` to take.
+    The Arrow columns bear the names of the table's; batches come with the ``columns`` to take. While the database takes
+    one batch, the next is made.
     """
     names = list(columns) if columns else list(rows.schema.names) if isinstance(rows, pa.Table) else []
     target = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT csv)"
     options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
     batches = rows.to_batches(max_chunksize=_ROWS_A_WRITE) if isinstance(rows, pa.Table) else rows
-    count = 0
-    with cursor.copy(target) as copy:
+
+    def written() -> Iterator[tuple[int, memoryview]]:
         for batch in batches:
             buffer = io.BytesIO()
             pa_csv.write_csv(batch.select(names), buffer, options)
-            copy.write(buffer.getbuffer())
-            count += batch.num_rows
+            yield batch.num_rows, buffer.getbuffer()
+
+    count = 0
+    with cursor.copy(target) as copy, ahead(written()) as coming:
+        for rows_written, text in coming:
+            copy.write(text)
+            count += rows_written
     return count
+
+
+@contextmanager
+def ahead(items: Iterable[Item], most: int = 2) -> Iterator[Iterator[Item]]:
+    """The same items in the same order, made in a thread of their own, at most ``most`` of them waiting."""
+    waiting: queue.Queue[tuple[bool, Any]] = queue.Queue(most)
+    given_up = threading.Event()
+
+    def put(said: tuple[bool, Any]) -> bool:
+        while not given_up.is_set():
+            with suppress(queue.Full):
+                waiting.put(said, timeout=0.1)
+                return True
+        return False
+
+    def make() -> None:
+        end: tuple[bool, Any] = (False, None)
+        try:
+            for item in items:
+                if not put((True, item)):
+                    return
+        except BaseException as error:  # noqa: BLE001 (it is raised where the items are wanted)
+            end = (False, error)
+        put(end)
+
+    def take() -> Iterator[Item]:
+        while True:
+            more, item = waiting.get()
+            if more:
+                yield item
+            elif item is not None:
+                raise item
+            else:
+                return
+
+    maker = threading.Thread(target=contextvars.copy_context().run, args=(make,), daemon=True)
+    maker.start()
+    try:
+        yield take()
+    finally:
+        given_up.set()
+        maker.join()
 
 
 def stage(cursor: Cursor, name: str, columns: str, rows: pa.Table) -> int:
@@ -47,15 +100,20 @@ def reserve(cursor: Cursor, sequence: str, count: int) -> Sequence[int]:
     """``count`` new ids of a sequence, in order; a range whenever nobody else is drawing at the same moment."""
     if count == 0:
         return []
+    if count >= _LARGE:
+        # Drawing a million one by one would take a third of a second. Altering a sequence, even to what it is, holds it
+        # until the transaction ends, so that nobody draws between these statements.
+        cursor.execute(f"ALTER SEQUENCE {sequence} INCREMENT BY 1")
+        cursor.execute("SELECT nextval(%s::regclass)", [sequence])
+        (first,) = cursor.fetchone()
+        cursor.execute("SELECT setval(%s::regclass, %s)", [sequence, first + count - 1])
+        return range(first, first + count)
     cursor.execute(
-        "SELECT min(id), max(id) FROM (SELECT nextval(%s::regclass) AS id FROM generate_series(1, %s)) drawn",
+        "SELECT array_agg(id ORDER BY id) FROM (SELECT nextval(%s::regclass) AS id FROM generate_series(1, %s)) drawn",
         [sequence, count],
     )
-    first, last = cursor.fetchone()
-    if last - first + 1 == count:
-        return range(first, last + 1)
-    cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count])
-    return sorted(number for (number,) in cursor.fetchall())
+    (ids,) = cursor.fetchone()
+    return range(ids[0], ids[-1] + 1) if ids[-1] - ids[0] + 1 == count else ids
 
 
 def number(duck: duckdb.DuckDBPyConnection, name: str, ids: Sequence[int]) -> None:

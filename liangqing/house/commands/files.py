@@ -10,12 +10,12 @@ import click
 
 from liangqing.house.commands import command, json_option, say
 
-_ORDER = {"customers": 0, "bills": 1, "payments": 2}
+_KINDS = ("customers", "bills", "payments")
 
 
 @command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--kind", type=click.Choice(list(_ORDER)), help="What the files hold; guessed when not given.")
+@click.option("--kind", type=click.Choice(_KINDS), help="What the files hold; guessed when not given.")
 @click.option("--profile", help="Remember how these files are read under this name, or read them as remembered.")
 @click.option("--currency", help="The currency of amounts that name none (CNY).")
 @click.option(
@@ -39,28 +39,21 @@ def import_files(
     as_json: bool,
 ) -> None:
     """Import customers, bills and payments from CSV, XLSX or XLS files."""
-    from liangqing.house.commands import terminal
     from liangqing.house.importables import IMPORTABLES
-    from liangqing.imports.actions.bring import Result, bring
+    from liangqing.imports.actions.bring import Reading, Result, in_turn, land
     from liangqing.kit.refusal import Refusal
 
     told: list[dict[str, Any]] = []
     rejected = landed = failed = 0
-    for path in _in_order(files, kind):
+    reading = Reading(kind, profile, (currency or "CNY").upper(), date_order, decimal_mark)
+    for path, wait in in_turn(files, IMPORTABLES, reading):
+        from liangqing.house.commands import terminal  # dear to load: the first file is being read meanwhile
+
         try:
             with terminal.progress(path.name, quiet=as_json) as hear:
-                result = bring(
-                    path,
-                    IMPORTABLES,
-                    wanted=kind,
-                    profile=profile,
-                    currency=(currency or "CNY").upper(),
-                    date_order=date_order,
-                    decimal_mark=decimal_mark,
-                    no_clearing=no_clearing,
-                    dry_run=dry_run,
-                    progress=hear,
-                )
+                hear("read")
+                with wait() as ready:
+                    result = land(ready, no_clearing=no_clearing, dry_run=dry_run, progress=hear)
         except Refusal as refusal:
             failed += 1
             result = Result(file=str(path), kind=kind or "")
@@ -74,17 +67,6 @@ def import_files(
         say(told)
     if failed or rejected:
         sys.exit(1 if landed else 2)
-
-
-def _in_order(files: tuple[Path, ...], kind: str | None) -> list[Path]:
-    """Customers before bills before payments, whatever order they were named in."""
-    if kind or len(files) == 1:
-        return list(files)
-    from liangqing.house.importables import IMPORTABLES
-    from liangqing.imports.actions.bring import kind_of
-
-    kinds = {path: kind_of(path, IMPORTABLES) for path in files}
-    return sorted(files, key=lambda path: _ORDER.get(kinds[path] or "", 3))
 
 
 @command("imports")

@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,15 +69,52 @@ class Result:
 Progress = Callable[[str], None]
 
 
+@dataclass
+class Ready:
+    """A file that was read and checked and waits to land; its staging vanishes when it is closed."""
+
+    path: Path
+    staging: Staging
+    sheet: Sheet
+    importable: Importable
+    columns: dict[str, int]
+    sha256: str
+    profile: str | None
+    options: dict[str, str]
+    """What was said about reading it, and what the profile remembered."""
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Fields of ours by the headers they were found under."""
+        return {name: self.sheet.headers[column] for name, column in self.columns.items()}
+
+    def __enter__(self) -> Ready:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.staging.close()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are to be read. ``profile`` names a remembered mapping, or one to remember. ``date_order`` (dmy, mdy) and
+    ``decimal_mark`` (point, comma) settle what a column leaves open."""
+
+    wanted: str | None = None
+    profile: str | None = None
+    currency: str | None = None
+    date_order: str | None = None
+    decimal_mark: str | None = None
+
+
+_AS_FOUND = Reading()
+
+
 def bring(
     path: Path,
     importables: Sequence[Importable],
     *,
-    wanted: str | None = None,
-    profile: str | None = None,
-    currency: str | None = None,
-    date_order: str | None = None,
-    decimal_mark: str | None = None,
+    reading: Reading = _AS_FOUND,
     no_clearing: bool = False,
     dry_run: bool = False,
     by: Actor | None = None,
@@ -82,63 +122,100 @@ def bring(
 ) -> Result:
     """Bring one file in. With ``dry_run`` everything is done and told, and nothing lands.
 
-    ``profile`` names a remembered mapping, or one to remember. ``date_order`` (dmy, mdy) and ``decimal_mark`` (point,
-    comma) settle what a column leaves open.
-
     Raises ``Refusal`` when the file as a whole can't be read or understood; nothing has landed then.
     """
     hear = progress or (lambda _step: None)
+    hear("read")
+    with prepare(path, importables, reading) as ready:
+        return land(ready, no_clearing=no_clearing, dry_run=dry_run, by=by, progress=hear)
+
+
+def prepare(path: Path, importables: Sequence[Importable], reading: Reading) -> Ready:
+    """Read a file and check it as a set. Raises ``Refusal``."""
+    return _prepare(path, importables, reading, _profile(reading.profile))
+
+
+def in_turn(
+    paths: Sequence[Path], importables: Sequence[Importable], reading: Reading
+) -> Iterator[tuple[Path, Callable[[], Ready]]]:
+    """Files in the order they must land (customers, bills, payments), each with a function that waits until it is ready,
+    or raises its ``Refusal``. While the caller lands one, the next is read and checked."""
+    order = {importable.kind.name: place for place, importable in enumerate(importables)}
+    if len(paths) > 1 and not reading.wanted:
+        kinds = {path: kind_of(path, importables) for path in paths}
+        paths = sorted(paths, key=lambda path: order.get(kinds[path] or "", len(order)))
+    remembered = _profile(reading.profile)
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming: list[Future[Ready]] = []
+        try:
+            for place, path in enumerate(paths):
+                for ahead in paths[place + len(coming) : place + 2]:
+                    context = contextvars.copy_context()
+                    coming.append(reader.submit(context.run, _prepare, ahead, importables, reading, remembered))
+                yield path, coming.pop(0).result
+        finally:
+            for future in coming:  # the caller gave up
+                if not future.cancel() and future.exception() is None:
+                    future.result().staging.close()
+
+
+def _prepare(path: Path, importables: Sequence[Importable], reading: Reading, remembered: Profile | None) -> Ready:
     if not path.is_file():
         raise Refusal("no_file", _("There is no file “{path}”."), status=404, path=path)
     kinds = [importable.kind for importable in importables]
-    with Staging(Path(settings.HOME) / "tmp") as staging:
-        hear("read")
-        remembered = _profile(profile)
-        mapping = dict(remembered.mapping) if remembered else {}
-        said = {"date_order": date_order, "decimal_mark": decimal_mark}
-        mapping |= {option: value for option, value in said.items() if value}
-        kind_wanted = wanted or (remembered.kind if remembered else None)
-        sheet = staging.read(path, kinds=kinds, profile=mapping)
-        kind, columns = recognise(sheet.headers, kinds, wanted=kind_wanted, profile=mapping)
-        hear("check")
-        staging.type(sheet, kind, columns, currency=currency, profile=mapping)
+    options = dict(remembered.mapping) if remembered else {}
+    said = {"date_order": reading.date_order, "decimal_mark": reading.decimal_mark}
+    options |= {option: value for option, value in said.items() if value}
+    wanted = reading.wanted or (remembered.kind if remembered else None)
+    with contextlib.ExitStack() as undoing:
+        staging = undoing.enter_context(Staging(Path(settings.HOME) / "tmp"))
+        sheet = staging.read(path, kinds=kinds, profile=options)
+        kind, columns = recognise(sheet.headers, kinds, wanted=wanted, profile=options)
+        staging.type(sheet, kind, columns, currency=reading.currency, profile=options)
         importable = next(each for each in importables if each.kind.name == kind.name)
-        hear("land")
-        record = Import(
-            file=path.name,
-            sha256=_sha256(path),
-            kind=kind.name,
-            mapping={name: sheet.headers[column] for name, column in columns.items()},
-            rows=sheet.rows,
-            landed_at=clock.now(),
-            actor_id=by.pk if by else None,
-        )
-        landed = _land(staging, importable, record, columns, no_clearing=no_clearing, dry_run=dry_run, by=by)
-        result = _result(path, staging, sheet, kind, landed, record)
-        if result.rejected:
-            result.error_file = str(_error_file(path))
-            staging.write_errors(Path(result.error_file), sheet)
-        if dry_run:
-            result.import_id = None
-        else:
-            if profile:
-                _remember(profile, kind, record.mapping, mapping)
-            hear("seal")
-            seal()
-        return result
+        undoing.pop_all()
+        return Ready(path, staging, sheet, importable, columns, _sha256(path), reading.profile, options)
 
 
-def _land(
-    staging: Staging,
-    importable: Importable,
-    record: Import,
-    columns: dict[str, int],
+def land(
+    ready: Ready,
     *,
-    no_clearing: bool,
-    dry_run: bool,
-    by: Actor | None,
-) -> Landed:
+    no_clearing: bool = False,
+    dry_run: bool = False,
+    by: Actor | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Land the good rows of a file that is ready, write the others to an error file, and seal what was told."""
+    hear = progress or (lambda _step: None)
+    hear("land")
+    staging, sheet, kind = ready.staging, ready.sheet, ready.importable.kind
+    record = Import(
+        file=ready.path.name,
+        sha256=ready.sha256,
+        kind=kind.name,
+        mapping=ready.mapping,
+        rows=sheet.rows,
+        landed_at=clock.now(),
+        actor_id=by.pk if by else None,
+    )
+    landed = _land(ready, record, no_clearing=no_clearing, dry_run=dry_run, by=by)
+    result = _result(ready.path, staging, sheet, kind, landed, record)
+    if result.rejected:
+        result.error_file = str(_error_file(ready.path))
+        staging.write_errors(Path(result.error_file), sheet)
+    if dry_run:
+        result.import_id = None
+        return result
+    if ready.profile:
+        _remember(ready.profile, kind, ready.mapping, ready.options)
+    hear("seal")
+    seal()
+    return result
+
+
+def _land(ready: Ready, record: Import, *, no_clearing: bool, dry_run: bool, by: Actor | None) -> Landed:
     """One transaction, one import at a time."""
+    staging = ready.staging
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('liangqing import'))")
         record.created = record.updated = record.unchanged = record.rejected = 0
@@ -148,10 +225,10 @@ def _land(
             staging=staging,
             cursor=cursor,
             record=record,
-            mapped=frozenset(columns),
+            mapped=frozenset(ready.columns),
             options={"no_clearing": no_clearing},
         )
-        landed = importable.land(arrival)
+        landed = ready.importable.land(arrival)
         record.created, record.updated, record.unchanged = landed.created, landed.updated, landed.unchanged
         record.rejected = _rejected(staging)
         record.warnings = _warnings(staging)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from liangqing.imports.landing import Arrival
 from liangqing.kit import bulk, sealing
@@ -56,31 +57,29 @@ def land_contacts(arrival: Arrival) -> set[int]:
 
 def _sealed(batches: pa.RecordBatchReader, imported: int) -> Iterator[pa.RecordBatch]:
     """Batches ready to land. The database works on one while the next is being sealed."""
-    last, seen = None, set[tuple[str, str]]()
+    last, seen = None, set[tuple[str, bytes]]()
     for batch in batches:
         columns = batch.to_pydict()
         kept, indexes = [], []
-        for place, (party, kind, value) in enumerate(
-            zip(columns["party_id"], columns["kind"], columns["value"], strict=True)
+        for place, (party, kind, index) in enumerate(
+            zip(columns["party_id"], columns["kind"], sealing.index_all(columns["value"]), strict=True)
         ):
             if party != last:
                 last, seen = party, set()
-            index = bytea(sealing.index(value))
             if (kind, index) not in seen:
                 seen.add((kind, index))
                 kept.append(place)
-                indexes.append(index)
+                indexes.append(bytea(index))
+        once = batch.take(pa.array(kept, pa.int64()))
         yield pa.record_batch(
             {
-                "party_id": pa.array([columns["party_id"][place] for place in kept], pa.int64()),
-                "kind": pa.array([columns["kind"][place] for place in kept], pa.string()),
+                "party_id": once["party_id"],
+                "kind": once["kind"],
                 "role": pa.array(["self"] * len(kept), pa.string()),
-                "person_stored": pa.array([sealing.seal(columns["person"][place]) for place in kept], pa.string()),
-                "value_stored": pa.array([sealing.seal(columns["value"][place]) for place in kept], pa.string()),
+                "person_stored": pa.array(sealing.seal_all(once["person"].to_pylist()), pa.string()),
+                "value_stored": pa.array(sealing.seal_all(once["value"].to_pylist()), pa.string()),
                 "value_index": pa.array(indexes, pa.string()),
-                "validity": pa.array(
-                    ["unknown" if columns["sound"][place] else "invalid" for place in kept], pa.string()
-                ),
+                "validity": pc.if_else(once["sound"], "unknown", "invalid"),
                 "imported": pa.array([imported] * len(kept), pa.int64()),
             }
         )

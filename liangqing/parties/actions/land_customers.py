@@ -17,7 +17,7 @@ from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.land_contacts import land_contacts
-from liangqing.parties.actions.rows import bytea, land_aliases, name_index, name_stored
+from liangqing.parties.actions.rows import bytea, land_aliases, name_stored
 from liangqing.parties.kinds import CUSTOMERS
 from liangqing.parties.models import Alias, Contact, Party
 from liangqing.parties.rules.identity import kind_of, well_formed
@@ -140,9 +140,9 @@ def _sealed(batch: pa.RecordBatch, imported: int) -> pa.RecordBatch:
             "number": pa.array(rows["number"], pa.string()),
             "kind": pa.array(kinds, pa.string()),
             "name_stored": [name_stored(name, kind) for name, kind in zip(names, kinds, strict=True)],
-            "name_index": [name_index(name) for name in names],
+            "name_index": [bytea(index) for index in sealing.index_all(names)],
             "identity_stored": [_identity_stored(number, kind) for number, kind in zip(identities, kinds, strict=True)],
-            "identity_index": [bytea(sealing.index(number)) for number in identities],
+            "identity_index": [bytea(index) for index in sealing.index_all(identities)],
             **{name: pa.array(columns[name], pa.int64() if name == "terms_days" else pa.string()) for name in _PLAIN},
             "imported": pa.array([imported] * len(names), pa.int64()),
         }
