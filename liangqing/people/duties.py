@@ -16,4 +16,5 @@ class Duty(models.TextChoices):
     FINANCE = "finance", _("keeps the ledger")
     LEGAL = "legal", _("goes to court")
     AUDIT = "audit", _("audits")
+    MANAGE = "manage", _("leads the institution")
     ADMIN = "admin", _("runs the system")
