@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('name', models.CharField(max_length=100)),
                 ('position', models.CharField(blank=True, max_length=100)),
-                ('duties', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('collect', 'collects'), ('sell', 'sells and keeps the customer'), ('head', 'heads a department'), ('risk', 'watches risk'), ('finance', 'keeps the ledger'), ('legal', 'goes to court'), ('audit', 'audits'), ('admin', 'runs the system')], max_length=16), blank=True, default=list, size=None)),
+                ('duties', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('collect', 'collects'), ('sell', 'sells and keeps the customer'), ('head', 'heads a department'), ('risk', 'watches risk'), ('finance', 'keeps the ledger'), ('legal', 'goes to court'), ('audit', 'audits'), ('manage', 'leads the institution'), ('admin', 'runs the system')], max_length=16), blank=True, default=list, size=None)),
                 ('skills', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None)),
                 ('capacity', models.IntegerField(default=100)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
