@@ -22,7 +22,7 @@ from liangqing.house.postgres import tool
 from liangqing.kit import clock, sealing
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import database_uri
-from liangqing.nightly.actions.run import nights_folder
+from liangqing.nightly.night import nights_folder
 from liangqing.trail.actions.seal import heads_file
 
 

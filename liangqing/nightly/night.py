@@ -32,6 +32,7 @@ class Night:
         self.policy = policy
         self.seconds: dict[str, float] = {}
         self.figures: dict[str, Any] = {}
+        self.whole = True  # False when only one party's rows were read
         self._tables: dict[str, ir.Table] = {}
         self._folder = Path(settings.HOME) / "tmp" / f"{purpose}-{date}-{os.getpid()}"
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -57,6 +58,7 @@ class Night:
 
     def read(self, sources: Iterable[Source], *, party_id: int | None = None) -> None:
         """Take the snapshot, of everybody or of one party: all sources in one read-only transaction."""
+        self.whole = party_id is None
         read_into(self.con.con, {source.name: source.sql(self.date, party_id) for source in sources})
 
     def table(self, name: str) -> ir.Table:
@@ -89,5 +91,15 @@ class Night:
         ).fetchall()
         return f"{count}:{int(total) % 2**61:016x}"
 
+    def before(self, name: str) -> ir.Table | None:
+        """The rows kept under a name by the night before this one, if they are there."""
+        path = nights_folder() / (self.date - dt.timedelta(days=1)).isoformat() / f"{name}.parquet"
+        return self.con.read_parquet(path) if path.exists() else None
+
     def save(self, name: str, path: Path) -> None:
         self.con.con.execute(f"COPY {name} TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+
+
+def nights_folder() -> Path:
+    """Where the tables of each night are kept, a folder a date."""
+    return Path(settings.HOME) / "nights"

@@ -30,7 +30,7 @@ from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import database_uri
 from liangqing.nightly.events import NightRun
 from liangqing.nightly.models import Run
-from liangqing.nightly.night import Night
+from liangqing.nightly.night import Night, nights_folder
 from liangqing.nightly.plan import Plan
 from liangqing.trail.actions.seal import seal
 from liangqing.trail.actions.tell import Actor, tell
@@ -178,7 +178,3 @@ def _clear_up() -> None:
     """What a killed run left lying about; nobody else is running, so it belongs to nobody."""
     for left in [*(Path(settings.HOME) / "tmp").glob("run-*"), *nights_folder().glob(".*")]:
         shutil.rmtree(left, ignore_errors=True)
-
-
-def nights_folder() -> Path:
-    return Path(settings.HOME) / "nights"
