@@ -1,12 +1,13 @@
 # Liangqing 两清. Python 3.11 or newer, pip and make are all that must be there; everything else comes by itself.
 #
-#   make run               the demo institution and its last morning (made at the first run)
+#   make run               the demo institution in the browser (made at the first run), its address and logins
 #   make test              all tests; some: make test ARGS="tests/kit -k share"
 #   make check             format, lint, types, ladder, translations, tests: just what CI runs
 #   make demo              fill an empty house with the demo institution
 #   make night DATE=D      decide everything for a date, as 2026-06-30
 #   make bench ARGS=…      measure
 #   make setup             only make the environment
+#   make ui                build what browsers load; make screenshots ARGS=FOLDER takes pictures of every page
 #   make messages          refresh the message catalogues from the code
 #   make migrations        write the migrations that changed models need
 #   make lock              choose versions anew for what pyproject.toml asks; newer ones: ARGS=--upgrade
@@ -33,19 +34,25 @@ DEV := .venv/dev.stamp
 INPUTS := pyproject.toml scripts/environment.py
 SENTENCES := $(shell find liangqing -path '*/LC_MESSAGES/*.po')
 COMPILED := $(SENTENCES:.po=.mo)
+UI := liangqing/workbench/ui
+BUNDLE := liangqing/workbench/static/workbench/manifest.json
 PYTEST := $(BIN)/python -m pytest
 # Tests make databases of their own, whatever house is set for running.
 TESTS := env -u LIANGQING_HOME $(PYTEST)
 
-.PHONY: help setup run demo night test check format lint types ladder house messages migrations bench lock clean
+.PHONY: help setup ui run demo night test check format lint types ladder house messages migrations bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
-setup: $(DEV) $(COMPILED)
+setup: $(DEV) $(COMPILED) $(BUNDLE)
 
-run: $(RUN) $(COMPILED)
+ui: $(RUN)
+	@$(BIN)/python scripts/ui.py
+
+run: $(RUN) $(COMPILED) $(BUNDLE)
 	@$(BIN)/liangqing demo --if-empty
+	@$(BIN)/liangqing serve --demo $(ARGS)
 
 demo: $(RUN) $(COMPILED)
 	@$(BIN)/liangqing demo $(ARGS)
@@ -54,7 +61,7 @@ night: $(RUN) $(COMPILED)
 	@[[ -n "$(DATE)" ]] || { echo "Which date? make night DATE=2026-06-30" >&2; exit 2; }
 	@$(BIN)/liangqing night --date "$(DATE)" $(ARGS)
 
-test: $(DEV) $(COMPILED)
+test: $(DEV) $(COMPILED) $(BUNDLE)
 	@$(TESTS) -n auto $(ARGS)
 
 check: format lint types ladder
@@ -98,6 +105,9 @@ $(RUN): requirements/run.txt requirements/boot.txt $(INPUTS)
 
 $(DEV): requirements/dev.txt requirements/boot.txt $(INPUTS)
 	@$(PYTHON) scripts/environment.py dev
+
+$(BUNDLE): $(UI)/package-lock.json $(UI)/package.json $(UI)/vite.config.js $(wildcard $(UI)/src/*) | $(RUN)
+	@echo "Building what browsers load …" >&2 && $(BIN)/python scripts/ui.py
 
 %.mo: %.po | $(RUN)
 	@$(BIN)/python -m scripts.translations compile

@@ -2,12 +2,15 @@
 
 From the environment: ``LIANGQING_HOME`` the data folder, ``DATABASE_URL`` a PostgreSQL server (15 or newer; the
 embedded one when unset), ``LIANGQING_KEY`` the master key, ``LIANGQING_LANGUAGE`` zh-hans or en,
-``LIANGQING_TIME_ZONE``, ``LIANGQING_SECRET``.
+``LIANGQING_TIME_ZONE``, ``LIANGQING_SECRET`` (signs sessions; made in the data folder when unset), ``LIANGQING_HOSTS``
+the names the pages are served under, ``LIANGQING_HTTPS`` when a proxy in front speaks TLS.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from pathlib import Path
 
 import environ
@@ -25,12 +28,34 @@ def _language() -> str:
     return "en" if spoken.lower().startswith("en") else "zh-hans"
 
 
+def _secret() -> str:
+    """What signs sessions, kept in the data folder; losing it only signs everybody out."""
+    if given := env.str("LIANGQING_SECRET", default=""):
+        return str(given)
+    path = HOME / "keys" / "session.key"
+    with contextlib.suppress(FileExistsError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
 DEBUG = False
-SECRET_KEY = env.str("LIANGQING_SECRET", default="only-signs-sessions-and-there-are-none-yet")
+SECRET_KEY = _secret()
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "template_partials",
+    "procrastinate.contrib.django",
     "liangqing.trail",
     "liangqing.policy",
     "liangqing.nightly",
@@ -40,8 +65,11 @@ INSTALLED_APPS = [
     "liangqing.receivables",
     "liangqing.warning",
     "liangqing.cases",
+    "liangqing.workbench",
     "liangqing.house",
 ]
+if (ROOT / "api" / "apps.py").exists():
+    INSTALLED_APPS.insert(-1, "liangqing.api")
 AUTH_USER_MODEL = "people.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///liangqing")}
@@ -49,7 +77,95 @@ DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"].setdefault("OPTIONS", {})
 USE_TZ = True
 TIME_ZONE = env.str("LIANGQING_TIME_ZONE", default="Asia/Shanghai")
+TODAY = env.str("LIANGQING_TODAY", default="")
+"""For demonstrations: the day the house plays when it starts, as 2026-06-30."""
 USE_I18N = True
 LANGUAGE_CODE = _language()
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["liangqing.house.formats"]
+"""Thousands are grouped in Chinese pages too, and dates are ISO."""
+
+# The faces ------------------------------------------------------------------------------------------------------------
+
+ROOT_URLCONF = "liangqing.house.urls"
+ALLOWED_HOSTS = env.list("LIANGQING_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+HTTPS = env.bool("LIANGQING_HTTPS", default=False)
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "liangqing.workbench.middleware.SignedIn",
+    "liangqing.workbench.middleware.Refusals",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "workbench" / "templates"],  # before allauth's own
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "liangqing.workbench.shell.shell",
+            ],
+            "builtins": ["liangqing.workbench.templatetags.lq", "django.templatetags.i18n"],
+        },
+    }
+]
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/workbench/assets/.+$"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+LANGUAGE_COOKIE_NAME = "liangqing_language"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+FILE_UPLOAD_TEMP_DIR = None
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "liangqing.workbench.signing.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_USER_DISPLAY = "liangqing.workbench.signing.display"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Liangqing"
+MFA_TOTP_TOLERANCE = 1

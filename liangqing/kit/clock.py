@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,8 +20,16 @@ def zone() -> ZoneInfo:
 
 
 def now() -> dt.datetime:
-    """This instant, aware, in UTC."""
-    return _moved.get() or dt.datetime.now(dt.UTC)
+    """This instant, aware, in UTC; in a house that plays another day (``LIANGQING_TODAY``), as many days off."""
+    return _moved.get() or dt.datetime.now(dt.UTC) + _offset(settings.TODAY)
+
+
+@functools.cache
+def _offset(played: str) -> dt.timedelta:
+    """How many days lie between the day this process began and the one that is played."""
+    if not played:
+        return dt.timedelta()
+    return dt.date.fromisoformat(played) - dt.datetime.now(zone()).date()
 
 
 def today() -> dt.date:

@@ -1,4 +1,4 @@
-"""Who works at the demo institution: eight departments, seventeen people.
+"""Who works at the demo institution: ten departments, nineteen people.
 
 Sellers look after their customers; collectors also take the retail customers, whom nobody sells to in person.
 """
@@ -6,6 +6,8 @@ Sellers look after their customers; collectors also take the retail customers, w
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from django.contrib.auth.hashers import make_password
 
 from liangqing.people.actions import staff
 from liangqing.people.duties import Duty
@@ -20,6 +22,8 @@ DEPARTMENTS: tuple[tuple[str, str, str], ...] = (
     ("finance", "财务部", Department.Kind.FINANCE),
     ("legal", "法务部", Department.Kind.LEGAL),
     ("audit", "审计部", Department.Kind.AUDIT),
+    ("management", "总经办", Department.Kind.MANAGEMENT),
+    ("it", "信息技术部", Department.Kind.MANAGEMENT),
 )
 
 
@@ -56,7 +60,12 @@ PEOPLE = (
     Person("qian", "钱慧", "finance", "应收会计", (Duty.HEAD, Duty.FINANCE)),
     Person("fang", "方正明", "legal", "法务经理", (Duty.HEAD, Duty.LEGAL)),
     Person("luo", "罗文", "audit", "内部审计", (Duty.HEAD, Duty.AUDIT)),
+    Person("shen", "沈国栋", "management", "总经理", (Duty.HEAD, Duty.MANAGE)),
+    Person("admin", "系统管理员", "it", "系统管理员", (Duty.ADMIN,)),
 )
+
+PASSWORD = "两清demo2026"
+"""Of everybody at the demo institution."""
 
 LEDGER_CLERK = "qian"
 EAST_SELLERS = ("王磊", "孙丽", "赵敏")
@@ -67,8 +76,9 @@ FORMER_SELLER = "刘洋"
 
 def hire() -> dict[str, User]:
     """Found the departments and let everybody join; the people by login name."""
+    password = make_password(PASSWORD)
     homes = {code: staff.found_department(code, name=name, kind=kind) for code, name, kind in DEPARTMENTS}
-    return {
+    people = {
         person.username: staff.join(
             person.username,
             name=person.name,
@@ -80,3 +90,5 @@ def hire() -> dict[str, User]:
         )
         for person in PEOPLE
     }
+    User.objects.filter(username__in=people).update(password=password)
+    return people

@@ -1,0 +1,27 @@
+"""Where everything is found."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from allauth.account import views as account
+from django.urls import include, path
+
+# Signing in; no sign-up, and no mail: an administrator gives accounts and new passwords.
+_SIGNING = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("2fa/", include("allauth.mfa.urls")),
+]
+
+urlpatterns = [
+    path("accounts/", include(_SIGNING)),
+    path("", include("liangqing.workbench.urls")),
+]
+if importlib.util.find_spec("liangqing.api.doors"):
+    from liangqing.api.doors import api
+
+    urlpatterns.insert(0, path("api/v1/", api.urls))

@@ -1,0 +1,1 @@
+"""The staff's pages: they listen and show, and hold no rule."""

@@ -1,0 +1,3 @@
+from liangqing.workbench.models.columns import Columns
+
+__all__ = ["Columns"]

@@ -1,0 +1,78 @@
+"""What stands around every page: the bar with the places this person may go, the bell, the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit import clock
+from liangqing.people.rights import can
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the bar: shown to those who may do ``act``."""
+
+    name: str
+    label: Promise
+    act: str
+    more: bool = False
+
+
+PLACES = (
+    Place("day", _("My day"), "case.see"),
+    Place("cases", _("Cases"), "case.see"),
+    Place("customers", _("Customers"), "customer.see"),
+    Place("bills", _("Bills"), "bill.see"),
+    Place("receipts", _("Receipts"), "bill.see"),
+    Place("warnings", _("Warnings"), "warning.see"),
+    Place("overview", _("Overview"), "overview.see"),
+    Place("imports", _("Imports"), "import.see"),
+    Place("nights", _("Nights"), "night.see"),
+    Place("people", _("People"), "people.see", more=True),
+    Place("trail", _("Trail"), "trail.see", more=True),
+    Place("programs", _("Programs"), "api.manage", more=True),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """For the templates: ``places``, ``more_places``, ``here``, ``today``, ``bell``."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"today": clock.today()}
+    here = (
+        request.resolver_match.url_name.split("-")[0]
+        if request.resolver_match and request.resolver_match.url_name
+        else ""
+    )
+    places = [
+        {"label": place.label, "url": url, "here": here == place.name, "more": place.more}
+        for place in PLACES
+        if can(user, place.act) and (url := _url(place.name))
+    ]
+    return {
+        "places": [place for place in places if not place["more"]],
+        "more_places": [place for place in places if place["more"]],
+        "today": clock.today(),
+        "played": bool(settings.TODAY),
+        "bell": SimpleLazyObject(lambda: _bell(request)),
+    }
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _bell(request: HttpRequest) -> int:
+    from liangqing.workbench.bell import count
+
+    return count(request.user)  # type: ignore[arg-type]

@@ -1,0 +1,147 @@
+"""The few words templates have beyond Django's own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.http import QueryDict
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from liangqing.kit import money as kit_money
+from liangqing.kit.money import Money
+from liangqing.people.rights import can as may
+
+register = template.Library()
+
+_BUILT = Path(__file__).resolve().parent.parent / "static" / "workbench"
+_LEVELS = {"mild": "yellow", "moderate": "orange", "severe": "red", "none": ""}
+
+
+@functools.cache
+def _manifest() -> dict[str, Any]:
+    return json.loads((_BUILT / "manifest.json").read_text())  # type: ignore[no-any-return]
+
+
+@register.simple_tag
+def bundle(entry: str) -> SafeString:
+    """The script and styles of a front-end entry, ``app`` or ``charts``, under their hashed names."""
+    chunk = _manifest()[f"src/{entry}.js"]
+    styles = format_html_join(
+        "\n", '<link rel="stylesheet" href="{}">', ((static(f"workbench/{name}"),) for name in chunk.get("css", ()))
+    )
+    return format_html('{}\n<script type="module" src="{}"></script>', styles, static(f"workbench/{chunk['file']}"))
+
+
+def grouped(amount: int, currency: str) -> str:
+    """Major units with thousands separated and the currency's decimals: 1,234.50."""
+    text = kit_money.plain(abs(amount), currency)
+    whole, point, rest = text.partition(".")
+    return f"{'-' if amount < 0 else ''}{int(whole):,}{point}{rest}"
+
+
+@register.filter
+def money(value: Any, currency: str = "") -> SafeString | str:
+    """``Money``, or minor units with the currency given: amount, and the currency where it is not CNY."""
+    if value is None:
+        return "—"
+    amount = value if isinstance(value, Money) else Money(int(value), currency or "CNY")
+    text = grouped(amount.amount, amount.currency)
+    if amount.currency == "CNY":
+        return text
+    return format_html('{} <span class="muted">{}</span>', text, amount.currency)
+
+
+@register.filter
+def moneys(values: Iterable[Money]) -> SafeString:
+    """Amounts in several currencies, never added together."""
+    return format_html_join("<br>", "{}", ((money(value),) for value in values))
+
+
+@register.filter
+def amounts(value: Any) -> SafeString | str:
+    """One ``Money``, several, or none."""
+    if value is None or value == () or value == []:
+        return "—"
+    return moneys(value) if isinstance(value, (tuple, list)) else money(value)
+
+
+@register.filter
+def level(code: str) -> SafeString:
+    """The tag of a warning level."""
+    from liangqing.warning.level import Level
+
+    if not code or code == "none":
+        return format_html('<span class="lq-tag">{}</span>', _("none"))
+    return format_html('<span class="lq-tag {}">{}</span>', _LEVELS.get(code, ""), Level(code).label)
+
+
+@register.filter
+def percent(basis_points: int | None) -> str:
+    """Basis points as a percentage: 6000 is 60.0%."""
+    return "—" if basis_points is None else f"{basis_points / 100:.1f}%"
+
+
+@register.filter
+def day(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else "—"
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: Any) -> str:
+    """This page's query with some values changed; None takes one out, and the page number falls away."""
+    query: QueryDict = context["request"].GET.copy()
+    query.pop("page", None)
+    query.pop("export", None)
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return "?" + query.urlencode()
+
+
+@register.simple_tag
+def query(**values: Any) -> str:
+    return "?" + urlencode({name: value for name, value in values.items() if value not in (None, "")})
+
+
+@register.simple_tag(takes_context=True)
+def can(context: dict[str, Any], act: str) -> bool:
+    """Whether who is signed in may do this act: ``{% can "case.work" as works %}``."""
+    return may(context["request"].user, act)
+
+
+@register.filter
+def dressed(field: Any) -> SafeString:
+    """A form field's widget with the classes of its kind, and tied to its help and error texts for screen readers."""
+    widget = field.field.widget
+    kind = getattr(widget, "input_type", "select" if hasattr(widget, "choices") else "text")
+    attrs = {"class": "form-select" if kind == "select" else "" if kind in ("checkbox", "radio") else "form-control"}
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+        attrs["aria-describedby"] = f"{field.id_for_label}_error"
+    return field.as_widget(attrs={**widget.attrs, **attrs})  # type: ignore[no-any-return]
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a script of type application/json: nothing in it can end the script."""
+    from django.utils.safestring import mark_safe
+
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return mark_safe(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
