@@ -43,8 +43,10 @@ def join(
     skills: Sequence[str] = (),
     capacity: int = 100,
     by: User | None = None,
+    leads: bool = True,
 ) -> User:
-    """A person starts work. Whoever has the duty of head becomes the head of the department.
+    """A person starts work. Whoever has the duty of head becomes the head of the department, unless told not to lead it
+    (a program reaches as far as a head, and heads nothing).
 
     Raises ``Refusal`` for a taken login name, an unknown duty or a capacity out of range.
     """
@@ -76,7 +78,7 @@ def join(
     )
     person.set_unusable_password()
     person.save()
-    if department is not None and Duty.HEAD in duties:
+    if department is not None and Duty.HEAD in duties and leads:
         Department.objects.filter(pk=department.pk).update(head=person)
     tell(
         PersonJoined(
