@@ -37,17 +37,13 @@ def issue(
         demand(by, "api.manage")
     name = name.strip()
     if not name or len(name) > 100:
-        raise Refusal(
-            "client_needs_name", _("Name the program the key is for, in 100 characters at most."), status=422
-        )
+        raise Refusal("client_needs_name", _("Name the program the key is for, in 100 characters at most."), status=422)
     if not 1 <= rate <= MOST_RATE:
         raise Refusal(
             "rate_out_of_range", _("The requests a minute are between 1 and {most}."), status=422, most=MOST_RATE
         )
     key_id, secret = keys.new_id(), keys.new_secret()
-    user = staff.join(
-        f"api-{key_id}", name=name, department=department, duties=duties, capacity=0, by=by, leads=False
-    )
+    user = staff.join(f"api-{key_id}", name=name, department=department, duties=duties, capacity=0, by=by, leads=False)
     client = Client.objects.create(
         name=name,
         key_id=key_id,

@@ -19,7 +19,6 @@ from typing import Any
 import httpx
 from django.db import connection, transaction
 from django.db.models import Max
-from django.utils.translation import gettext_lazy as _
 
 from liangqing.api.actions.webhooks import networks
 from liangqing.api.events import TOLD, DeliveryTriedAgain
@@ -30,7 +29,6 @@ from liangqing.api.rules import addresses, retries, signature
 from liangqing.cases.queries import visible
 from liangqing.kit import clock
 from liangqing.kit.actions import action
-from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import can, demand
 from liangqing.trail.actions.seal import seal
@@ -70,9 +68,7 @@ def collect() -> int:
 def _messages(hooks: list[Webhook], entries: list[Entry]) -> Iterator[Delivery]:
     events = dict(zip((entry.pk for entry in entries), told(entries), strict=True))
     for hook in hooks:
-        wanted = [
-            entry for entry in entries if TOLD[entry.event] in hook.events and entry.pk > hook.from_entry
-        ]
+        wanted = [entry for entry in entries if TOLD[entry.event] in hook.events and entry.pk > hook.from_entry]
         seen = _seen(hook.client.user, wanted)
         own = [events[entry.pk] for entry in wanted if entry.thing_id in seen[entry.thing]]
         for start in range(0, len(own), MOST_EVENTS):

@@ -50,9 +50,7 @@ def register(client: Client, url: str, events: Sequence[str], by: User | None) -
         raise Refusal("client_revoked", _("The key of {name} is revoked. Issue a new one."), name=client.name)
     wanted = sorted(set(events))
     if not wanted or not set(wanted) <= set(EVENTS):
-        raise Refusal(
-            "unknown_event", _("Choose events of these: {events}."), status=422, events=", ".join(EVENTS)
-        )
+        raise Refusal("unknown_event", _("Choose events of these: {events}."), status=422, events=", ".join(EVENTS))
     try:
         addresses.check(url, networks())
     except addresses.NotAllowed as reason:
@@ -81,7 +79,7 @@ def switch(webhook: Webhook, *, active: bool, by: User | None) -> None:
     """
     if by is not None:
         demand(by, "api.manage")
-    changes = {"active": active}
+    changes: dict[str, int] = {"active": active}
     if active:
         changes["from_entry"] = Entry.objects.aggregate(last=Max("id"))["last"] or 0
     if not Webhook.objects.filter(pk=webhook.pk, active=not active).update(**changes):

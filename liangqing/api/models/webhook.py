@@ -47,7 +47,9 @@ class Delivery(models.Model):
     next_try_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     last_status = models.SmallIntegerField(null=True, help_text="HTTP status of the last answer, if there was one")
-    last_error = models.CharField(max_length=200, blank=True, default="", help_text="why the last try failed, as a code")
+    last_error = models.CharField(
+        max_length=200, blank=True, default="", help_text="why the last try failed, as a code"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["webhook", "first_entry"], name="api_delivery_once")]

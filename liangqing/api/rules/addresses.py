@@ -67,9 +67,7 @@ def resolve(host: str, port: int) -> list[Address]:
     return [ipaddress.ip_address(str(place[0]).split("%")[0]) for *_kind, place in found]
 
 
-def check(
-    url: str, allowed: Sequence[Network], resolving: Callable[[str, int], list[Address]] = resolve
-) -> Target:
+def check(url: str, allowed: Sequence[Network], resolving: Callable[[str, int], list[Address]] = resolve) -> Target:
     """The target of a URL. Every address of its host must be public, or in one of the networks ``allowed``; without
     encryption only the latter. Raises ``NotAllowed``."""
     scheme, host, port, path = parse(url)

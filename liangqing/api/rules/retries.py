@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-WAITS = tuple(
-    dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720)
-)
+WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 """How long to wait after the first try that failed, the second …; after one more it is given up."""
 
 

@@ -1,0 +1,164 @@
+"""Work done outside requests: jobs that stand in the database and are done by ``liangqing worker``.
+
+A job is a row in the transaction that asks for it: rolled back, it was never asked for. Each waits in line under a name
+(its queueing lock), so that the same work is not asked for twice, and runs alone under its lock. A job whose worker was
+killed is found by the silence of that worker's heart and done again; every job must therefore bear being done twice.
+
+To add one::
+
+    @app.task(name="land_import", queue="imports", lock="import")
+    @opened
+    def land_import(path: str, by: int | None) -> None:
+        bring(Path(path), IMPORTABLES, by=_person(by))
+
+and a function that asks for it, ``ask(land_import, f"import {path}", path=str(path), by=by.pk)``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from procrastinate import exceptions, jobs
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.tasks import Task
+
+from liangqing.kit.refusal import Refusal
+from liangqing.people.models import User
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SILENT_S = 60.0
+"""A worker that has not been heard of for so many seconds is dead."""
+MOST_ATTEMPTS = 5
+"""A job that has cost so many workers their lives is given up."""
+_KEPT_HOURS = 24 * 14
+
+_log = logging.getLogger(__name__)
+
+
+def opened(work: Callable[P, R]) -> Callable[P, R]:
+    """In the house's language. The database connection of the thread is opened at need and looked after by the worker."""
+
+    @functools.wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with translation.override(settings.LANGUAGE_CODE):
+            return work(*args, **kwargs)
+
+    return run
+
+
+def ask(task: Task[Any, Any, Any], name: str, **arguments: Any) -> int:
+    """Ask for a job to be done, under a name; returns its number.
+
+    Raises ``Refusal`` (``already_asked``) while the same work waits or is being done.
+    """
+    twice = Refusal("already_asked", _("This has been asked for already and is waiting or being done. Wait for it."))
+    if ProcrastinateJob.objects.filter(queueing_lock=name, status="doing").exists():
+        raise twice
+    try:
+        with transaction.atomic():
+            return task.configure(queueing_lock=name).defer(**arguments)
+    except exceptions.AlreadyEnqueued:
+        raise twice from None
+
+
+def _person(number: int | None) -> User | None:
+    return User.objects.get(pk=number) if number is not None else None
+
+
+# the night ------------------------------------------------------------------------------------------------------------
+
+
+@app.task(name="run_night", queue="nights", lock="night")
+@opened
+def run_night(date: str, by: int | None = None) -> dict[str, Any]:
+    """Run the night of a date, and of those missed before it."""
+    from liangqing.house.night import PLAN
+    from liangqing.nightly.actions.run import run
+
+    report = run(dt.date.fromisoformat(date), PLAN, by=_person(by))
+    return {"date": date, "status": report.status, "changed_rows": report.changed_rows}
+
+
+def ask_for_night(date: dt.date, by: User | None) -> int:
+    """Let a worker run the night of a date; returns the number of the job. Raises ``Refusal`` (``already_asked``)."""
+    return ask(run_night, f"night {date}", date=date.isoformat(), by=by.pk if by else None)
+
+
+# webhooks -------------------------------------------------------------------------------------------------------------
+
+
+@app.periodic(cron="* * * * *", periodic_id="every minute")
+@app.task(name="deliver_webhooks", queue="webhooks", lock="webhooks", queueing_lock="webhooks")
+@opened
+def deliver_webhooks(timestamp: int) -> dict[str, int]:
+    """Make messages of what the trail tells, and send what is due."""
+    from liangqing.api.actions import deliveries
+
+    made = deliveries.collect()
+    return {"made": made, **deliveries.deliver()}
+
+
+# the workers themselves -----------------------------------------------------------------------------------------------
+
+
+@app.periodic(cron="* * * * *", periodic_id="every minute")
+@app.task(name="rescue_jobs", queue="upkeep", lock="rescue", queueing_lock="rescue")
+async def rescue_jobs(timestamp: int) -> int:
+    """Let the jobs of dead workers be done again; returns how many."""
+    return await rescue()
+
+
+async def rescue() -> int:
+    """Put the jobs of dead workers back in line. One that is waiting in line again already, or has killed too many
+    workers, is given up."""
+    rescued = 0
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_S):
+        _log.warning("Job %s (%s) lost its worker", job.id, job.task_name)
+        if job.attempts + 1 < MOST_ATTEMPTS:
+            try:
+                await app.job_manager.retry_job(job)
+            except exceptions.UniqueViolation:
+                pass
+            else:
+                rescued += 1
+                continue
+        await app.job_manager.finish_job(job, jobs.Status.FAILED, delete_job=False)
+    return rescued
+
+
+@app.periodic(cron="17 3 * * *", periodic_id="every night")
+@app.task(name="tidy_up", queue="upkeep", lock="tidy", queueing_lock="tidy")
+async def tidy_up(timestamp: int) -> None:
+    """Forget jobs done 14 days ago, and what the API need not remember any more."""
+    from asgiref.sync import sync_to_async
+
+    from liangqing.api.actions import answers
+
+    await app.job_manager.delete_old_jobs(nb_hours=_KEPT_HOURS, include_failed=True, include_cancelled=True)
+    await sync_to_async(answers.tidy)()
+
+
+def work(*, wait: bool = True, at_once: int = 2) -> None:
+    """Do jobs, ``at_once`` of them beside each other, until told to stop (SIGTERM, SIGINT): what is being done then is
+    done to its end. Without ``wait`` only until there is nothing left to do."""
+    connector = cast(DjangoConnector, app.connector).get_worker_connector()
+    with app.replace_connector(connector):
+        app.run_worker(
+            wait=wait,
+            concurrency=at_once,
+            listen_notify=wait,
+            install_signal_handlers=wait,
+            stalled_worker_timeout=SILENT_S,
+        )
