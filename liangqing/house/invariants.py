@@ -23,7 +23,7 @@ _FAULTS = (
            JOIN receivables_bill b ON b.id = p.bill_id
            LEFT JOIN (SELECT bill_id, sum(principal + interest + penalty + fee) AS added FROM receivables_adjustment
                       GROUP BY bill_id) j ON j.bill_id = b.id
-           WHERE p.paid < 0
+           WHERE p.paid < least(b.principal + b.interest + b.penalty + b.fee + coalesce(j.added, 0), 0)
               OR p.paid > greatest(b.principal + b.interest + b.penalty + b.fee + coalesce(j.added, 0), 0)""",
     ),
     (
@@ -31,6 +31,20 @@ _FAULTS = (
         """SELECT r.number, b.number FROM receivables_allocation a JOIN receivables_receipt r ON r.id = a.receipt_id
            JOIN receivables_bill b ON b.id = a.bill_id
            WHERE r.currency <> b.currency OR r.creditor_id <> b.creditor_id OR r.party_id <> b.party_id""",
+    ),
+    (
+        gettext_noop("Credit note {0} is used for more or less than what is set against bills from it."),
+        """SELECT c.number FROM receivables_allocation a JOIN receivables_bill c ON c.id = a.credit_id
+           WHERE a.credit_id IS NOT NULL GROUP BY c.id, a.allocated_on
+           HAVING sum(a.amount) <> 0 OR coalesce(sum(a.amount) FILTER (WHERE a.bill_id = c.id), 0) > 0""",
+    ),
+    (
+        gettext_noop("Credit note {0} is used for bill {1} of another customer or currency, or is none."),
+        """SELECT c.number, b.number FROM receivables_allocation a JOIN receivables_bill c ON c.id = a.credit_id
+           JOIN receivables_bill b ON b.id = a.bill_id
+           WHERE a.credit_id IS NOT NULL
+             AND (c.kind <> 'credit_note' OR (b.kind = 'credit_note' AND b.id <> c.id) OR c.currency <> b.currency
+                  OR c.creditor_id <> b.creditor_id OR c.party_id <> b.party_id)""",
     ),
     (
         gettext_noop("Receipt {0} reverses a receipt of another amount."),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -161,3 +162,40 @@ class Books:
     def digests(self) -> dict[str, Blocks]:
         found = {**self._seen, **{table: stored(self._cursor, table, self._imported) for table in self._mixed}}
         return {table: blocks for table, blocks in sorted(found.items()) if blocks}
+
+
+# Rows entered by hand ---------------------------------------------------------------------------------------------------
+
+_ONLY_BY_HAND = {
+    "receivables_bill": (),
+    "receivables_adjustment": ("note",),
+    "receivables_receipt": ("method", "reference"),
+    "receivables_allocation": ("credit_id",),
+}
+"""What never changes either, but is not part of what imports told: their digests must stay what they are."""
+
+RowCodes = dict[str, dict[str, str]]
+"""``{"receivables_bill": {"12": code}}``: a code for each row an act wrote, by table and id."""
+
+
+def row_codes(cursor: Any, written: Mapping[str, Collection[int]]) -> RowCodes:
+    """The codes of rows entered by hand, as the database has them now; told to the trail with the act."""
+    return {
+        table: dict(_codes(cursor, table, f"id IN ({', '.join(str(int(row)) for row in sorted(ids))})"))
+        for table, ids in sorted(written.items())
+        if ids
+    }
+
+
+def all_by_hand(cursor: Any, table: str) -> Iterator[tuple[str, str]]:
+    """Id and code of every row of a table that no import brought."""
+    return _codes(cursor, table, "imported IS NULL")
+
+
+def _codes(cursor: Any, table: str, condition: str) -> Iterator[tuple[str, str]]:
+    columns = (*TABLES[table].names, *_ONLY_BY_HAND[table])
+    cursor.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE {condition} ORDER BY id")
+    while rows := cursor.fetchmany(5000):
+        for row in rows:
+            text = json.dumps([None if value is None else str(value) for value in row], ensure_ascii=False)
+            yield str(row[0]), hashlib.sha256(text.encode()).hexdigest()[:_KEPT]

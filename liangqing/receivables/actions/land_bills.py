@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports import problems
@@ -51,6 +52,9 @@ problems.register(
         ),
         "less_than_paid": _(
             "More has been paid on this bill ({detail}) than it would now ask. Reverse the payment first."
+        ),
+        "less_than_used": _(
+            "More of this credit note has been used ({detail}) than it would now give. Take its use back first."
         ),
         "clearing_before_issue": _("{count} bills are cleared before they were issued."),
         "due_before_issue": _("{count} bills fall due before they were issued."),
@@ -183,6 +187,11 @@ def _compare(arrival: Arrival) -> None:
         """SELECT b.row, 'amount', 'less_than_paid', s.paid::VARCHAR FROM bills_in b
            JOIN stored_bills s USING (creditor_id, number)
            WHERE s.paid > 0 AND b.principal + b.interest + b.penalty + b.fee < s.paid AND b.cleared_on IS NULL"""
+    )
+    staging.problem(
+        """SELECT b.row, 'amount', 'less_than_used', s.paid::VARCHAR FROM bills_in b
+           JOIN stored_bills s USING (creditor_id, number)
+           WHERE s.paid < 0 AND b.principal + b.interest + b.penalty + b.fee > s.paid"""
     )
     duck.execute(
         """CREATE TABLE good_bills AS
@@ -350,7 +359,8 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
         {
             "paid_otherwise": """
                 SELECT a.bill_id, sum(a.amount)::bigint AS paid FROM receivables_allocation a
-                JOIN receivables_receipt r ON r.id = a.receipt_id WHERE r.method <> 'clearing' GROUP BY a.bill_id
+                LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
+                WHERE r.method IS DISTINCT FROM 'clearing' GROUP BY a.bill_id
                 HAVING sum(a.amount) <> 0"""
         },
     )
@@ -360,7 +370,8 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
                    g.principal + g.interest + g.penalty + g.fee - coalesce(o.paid, 0) AS amount, g.currency,
                    'clearing' AS method, g.number AS bill_number, '' AS reference
             FROM good_bills g LEFT JOIN paid_otherwise o ON o.bill_id = g.bill_id
-            WHERE g.cleared_on IS NOT NULL AND g.principal + g.interest + g.penalty + g.fee > coalesce(o.paid, 0)"""
+            WHERE g.cleared_on IS NOT NULL
+              AND g.principal + g.interest + g.penalty + g.fee > greatest(coalesce(o.paid, 0), 0)"""
     ).fetchall()
     _created, _updated, _same = land_receipts(arrival, books)
     duck.execute(
@@ -410,7 +421,7 @@ def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
     """
     cursor.execute(
         """SELECT b.number FROM receivables_bill b
-           JOIN receivables_allocation a ON a.bill_id = b.id JOIN receivables_receipt r ON r.id = a.receipt_id
+           JOIN receivables_allocation a ON a.bill_id = b.id LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
            WHERE b.imported = %s AND r.imported IS DISTINCT FROM %s GROUP BY b.id HAVING sum(a.amount) <> 0 LIMIT 1""",
         [record.pk, record.pk],
     )
@@ -427,13 +438,21 @@ def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
     own = Bill.objects.filter(imported=record.pk)
     later = Change.objects.filter(table="receivables_bill", imported_id__gt=record.pk)
     adjusted = Adjustment.objects.filter(imported__gt=record.pk)
+    by_hand = Adjustment.objects.filter(imported=None)
     if (
         later.filter(row_id__in=touched).exists()
         or adjusted.filter(bill_id__in=touched).exists()
         or later.filter(row_id__in=own.values("id")).exists()
         or adjusted.filter(bill__in=own).exists()
+        or by_hand.filter(bill__in=own).exists()
+        or by_hand.filter(bill__adjustments__imported=record.pk, id__gt=F("bill__adjustments__id")).exists()
     ):
-        raise Refusal("changed_since", _("A later import changed the same rows. Undo that one first."))
+        raise Refusal(
+            "changed_since",
+            _(
+                "The same rows were changed since, by a later import or by hand. Undo that import first, or put the bills right one by one."
+            ),
+        )
     undo_receipts(record, cursor)
     write_terms(cursor, [(change.row_id, change.before) for change in changed])
     components = ", ".join(_COMPONENTS)

@@ -79,15 +79,19 @@ def land_receipts(arrival: Arrival, books: Books) -> tuple[int, int, int]:
     return new, changed, fates.get("same", 0)
 
 
-def reverse_allocations(cursor: Any, imported: int) -> None:
-    """Take back what the receipts reversed by this import had been set against, on the same days."""
+def reverse_allocations(cursor: Any, imported: int | None, *, reversal: int | None = None) -> None:
+    """Take back what the receipts reversed by this import had been set against, on the same days.
+
+    A reversal entered by hand has no import: it is named by its own id.
+    """
+    which = "r.imported = %s" if reversal is None else "r.id = %s"
     cursor.execute(
-        """INSERT INTO receivables_allocation (receipt_id, bill_id, allocated_on, amount, imported)
+        f"""INSERT INTO receivables_allocation (receipt_id, bill_id, allocated_on, amount, imported)
            SELECT r.id, a.bill_id, a.allocated_on, -a.amount, r.imported
            FROM receivables_receipt r JOIN receivables_allocation a ON a.receipt_id = r.reverses_id
-           WHERE r.imported = %s AND r.reverses_id IS NOT NULL AND NOT EXISTS
+           WHERE {which} AND r.reverses_id IS NOT NULL AND NOT EXISTS
                  (SELECT 1 FROM receivables_allocation x WHERE x.receipt_id = r.id)""",
-        [imported],
+        [imported if reversal is None else reversal],
     )
 
 

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from liangqing.imports.models import Import
+from liangqing.kit.refusal import Refusal
 from liangqing.receivables.actions.money_in import reverse_allocations
 
 
 def undo_receipts(record: Import, cursor: Any) -> None:
-    """Reverse the import's live receipts with what they were set against; bring back those it had reversed."""
+    """Reverse the import's live receipts with what they were set against; bring back those it had reversed.
+
+    Raises ``Refusal`` when other money has taken the place of what would come back.
+    """
     cursor.execute(
         """CREATE TEMPORARY TABLE undone_receipt ON COMMIT DROP AS
            SELECT r.id FROM receivables_receipt r WHERE r.imported = %s AND r.reverses_id IS NULL
              AND NOT EXISTS (SELECT 1 FROM receivables_receipt x WHERE x.reverses_id = r.id);
            CREATE TEMPORARY TABLE restored_receipt ON COMMIT DROP AS
-           SELECT r.reverses_id AS id FROM receivables_receipt r WHERE r.imported = %s AND r.reverses_id IS NOT NULL""",
+           SELECT r.reverses_id AS id FROM receivables_receipt r JOIN receivables_receipt o ON o.id = r.reverses_id
+           WHERE r.imported = %s AND EXISTS (
+               SELECT 1 FROM undone_receipt u JOIN receivables_receipt n ON n.id = u.id
+               WHERE n.creditor_id = o.creditor_id AND n.number = o.number)""",
         [record.pk, record.pk],
     )
     columns = "creditor_id, party_id, number, received_on, currency, method, bill_number, reference"
@@ -24,7 +33,8 @@ def undo_receipts(record: Import, cursor: Any) -> None:
             SELECT {columns}, imported, version + 1, -amount, id FROM receivables_receipt WHERE id IN (SELECT id FROM undone_receipt)"""
     )
     reverse_allocations(cursor, record.pk)
-    # What this import had reversed lives again: same money, same bills, as a new version told under this import.
+    # What this import had reversed lives again: same money, same bills, as a new version told under this import. Where
+    # somebody has corrected or reversed the number since, that stands.
     cursor.execute(
         f"""INSERT INTO receivables_receipt ({columns}, imported, version, amount)
             SELECT {columns}, %s, (SELECT max(v.version) + 1 FROM receivables_receipt v
@@ -40,5 +50,19 @@ def undo_receipts(record: Import, cursor: Any) -> None:
                JOIN receivables_receipt r ON r.id = a.receipt_id JOIN restored_receipt o ON o.id = r.id
                WHERE r.creditor_id = %s AND r.number = %s""",
             [receipt, record.pk, creditor, number],
+        )
+    cursor.execute(
+        """SELECT b.number FROM receivables_bill b JOIN receivables_allocation a ON a.bill_id = b.id
+           WHERE b.id IN (SELECT bill_id FROM receivables_allocation WHERE imported = %s AND amount > 0)
+           GROUP BY b.id HAVING sum(a.amount) > b.principal + b.interest + b.penalty + b.fee + coalesce((
+               SELECT sum(j.principal + j.interest + j.penalty + j.fee) FROM receivables_adjustment j
+               WHERE j.bill_id = b.id), 0) LIMIT 1""",
+        [record.pk],
+    )
+    if over := cursor.fetchone():
+        raise Refusal(
+            "import_in_use",
+            _("Other money has been set against bill {bill} since. Take that back first, then undo the import."),
+            bill=over[0],
         )
     cursor.execute("DROP TABLE undone_receipt; DROP TABLE restored_receipt")

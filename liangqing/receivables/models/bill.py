@@ -42,6 +42,13 @@ class Bill(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="receivables_bill_once")]
+        indexes = [
+            models.Index(fields=["due_on"], name="receivables_bill_due"),
+            models.Index(fields=["number"], name="receivables_bill_number", opclasses=["varchar_pattern_ops"]),
+            models.Index(
+                fields=["seller", "due_on"], name="receivables_bill_seller", condition=models.Q(seller__isnull=False)
+            ),
+        ]
 
 
 class Adjustment(models.Model):
@@ -50,6 +57,7 @@ class Adjustment(models.Model):
     class Reason(models.TextChoices):
         CORRECTION = "correction", _("the ledger was wrong")
         UNDONE = "undone", _("the import that brought the bill was undone")
+        CANCELLED = "cancelled", _("the bill was cancelled")
 
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="adjustments")
     effective_on = models.DateField(null=True, help_text="empty: as if the bill had said so from the start")
@@ -58,4 +66,5 @@ class Adjustment(models.Model):
     penalty = models.BigIntegerField(default=0)
     fee = models.BigIntegerField(default=0)
     reason = models.CharField(max_length=16, choices=Reason)
+    note = models.TextField(blank=True, default="", db_default="", help_text="why, in the words of whoever did it")
     imported = models.BigIntegerField(null=True)

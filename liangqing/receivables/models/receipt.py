@@ -15,6 +15,10 @@ class Receipt(models.Model):
 
     class Method(models.TextChoices):
         TRANSFER = "transfer", _("payment")
+        CASH = "cash", _("cash")
+        DRAFT = "draft", _("bill of exchange")
+        DEBIT = "debit", _("direct debit")
+        WALLET = "wallet", _("mobile wallet")
         CLEARING = "clearing", _("cleared in the ledger it came from")
 
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -36,5 +40,11 @@ class Receipt(models.Model):
             models.CheckConstraint(
                 condition=models.Q(amount__gt=0, reverses=None) | models.Q(amount__lt=0, reverses__isnull=False),
                 name="receivables_receipt_sign",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["received_on"], name="receivables_receipt_day"),
+            models.Index(
+                fields=["reverses"], name="receivables_receipt_back", condition=models.Q(reverses__isnull=False)
             ),
         ]
