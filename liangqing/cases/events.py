@@ -30,3 +30,71 @@ class TaskFinished(Event):
     name: ClassVar[str] = "task finished"
     thing: ClassVar[str] = "task"
     action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordWritten(Event):
+    """A contact was recorded. What was said stays sealed in the record; the trail holds codes and dates only."""
+
+    name: ClassVar[str] = "contact recorded"
+    thing: ClassVar[str] = "record"
+    case: str
+    channel: str
+    reached: str
+    result: str
+    reason: str
+    attitude: str
+    next_on: dt.date | None
+    corrects: int | None
+    files: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseWithdrawn(Event):
+    """The record that told of it was corrected: there was no such promise."""
+
+    name: ClassVar[str] = "promise withdrawn"
+    thing: ClassVar[str] = "promise"
+    case: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPostponed(Event):
+    name: ClassVar[str] = "task postponed"
+    thing: ClassVar[str] = "task"
+    action: str
+    case: str
+    until: dt.date
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPinned(Event):
+    name: ClassVar[str] = "task pinned"
+    thing: ClassVar[str] = "task"
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskUnpinned(Event):
+    name: ClassVar[str] = "task unpinned"
+    thing: ClassVar[str] = "task"
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignConfirmed(Event):
+    name: ClassVar[str] = "campaign confirmed"
+    thing: ClassVar[str] = "campaign"
+    campaign: str
+    cases: int
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignUndone(Event):
+    name: ClassVar[str] = "campaign undone"
+    thing: ClassVar[str] = "campaign"
+    campaign: str
+    returned: int
+    kept: int

@@ -40,7 +40,8 @@ PROMISE = Lifecycle(
 TASK = Lifecycle(
     "state",
     (
-        Move("finish", (TaskState.OPEN,), TaskState.DONE, right="task.finish"),
+        Move("finish", (TaskState.OPEN,), TaskState.DONE, right="case.work"),
+        Move("postpone", (TaskState.OPEN,), TaskState.DROPPED, right="case.work"),
         Move("drop", (TaskState.OPEN,), TaskState.DROPPED),
     ),
 )

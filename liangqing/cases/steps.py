@@ -14,7 +14,8 @@ from liangqing.nightly.plan import Landing, Source, Step
 SOURCES = (
     Source(
         "live_cases",
-        """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row FROM cases_case WHERE stage = 'open'""",
+        """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row, next_on FROM cases_case
+           WHERE stage = 'open'""",
         of_party="party_id = {party}",
     ),
     Source(
@@ -28,6 +29,14 @@ SOURCES = (
                   p.due_on, p.state, p.judged_on
            FROM cases_promise p JOIN cases_case c ON c.id = p.case_id
            WHERE c.stage = 'open'""",
+        of_party="party_id = {party}",
+    ),
+    Source(
+        "records",
+        """SELECT r.id AS record_id, r.case_id, r.party_id, r.contacted_on, r.says, r.says_until_on
+           FROM cases_record r JOIN cases_case c ON c.id = r.case_id
+           WHERE c.stage = 'open' AND r.says <> 'unchanged'
+             AND NOT EXISTS (SELECT 1 FROM cases_record n WHERE n.corrects_id = r.id)""",
         of_party="party_id = {party}",
     ),
     Source(
@@ -56,7 +65,10 @@ def judge_promises(night: Night) -> None:
         night.date,
     )
     kept = night.keep("promise_fates", fates)
-    night.keep("last_results", promises.last_results(night.table("promises"), kept, night.policy, night.date))
+    night.keep(
+        "last_results",
+        promises.last_results(night.table("promises"), kept, night.table("records"), night.policy, night.date),
+    )
 
 
 def decide_cases(night: Night) -> None:
@@ -70,9 +82,11 @@ def decide_cases(night: Night) -> None:
 
 def find_work(night: Night) -> None:
     """What is to be done with whom, how urgent it is, and why; or why nothing is."""
+    standing = night.table("standing_cases")
+    overruled = night.keep("overruled", work.overruled(standing, night.table("promise_fates"), night.date))
     night.keep(
         "work",
-        work.work(night.table("obligors"), night.table("standing_cases"), night.table("last_results"), night.policy),
+        work.work(night.table("obligors"), standing, night.table("last_results"), overruled, night.policy, night.date),
     )
 
 
@@ -153,6 +167,7 @@ STEPS = (
 )
 LANDINGS = (
     Landing("promises", landing.land_promises),
+    Landing("next dates", landing.land_next_dates),
     Landing("cases", landing.land_cases),
     Landing("tasks", landing.land_tasks),
 )

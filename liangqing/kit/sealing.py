@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -96,6 +97,20 @@ def unseal(stored: str) -> str:
         return stored
     raw = base64.b64decode(stored[len(MARK) :])
     return _cipher().decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
+
+
+def seal_bytes(content: bytes) -> bytes:
+    """Encrypt the content of a file."""
+    nonce = os.urandom(_NONCE)
+    return nonce + _cipher().encrypt(nonce, content, None)
+
+
+def unseal_bytes(stored: bytes) -> bytes:
+    """Decrypt what ``seal_bytes`` gave. Raises ``ValueError`` when it was altered."""
+    try:
+        return _cipher().decrypt(stored[:_NONCE], stored[_NONCE:], None)
+    except InvalidTag as error:
+        raise ValueError("the sealed content was altered") from error
 
 
 def normal(text: str) -> str:

@@ -39,6 +39,18 @@ def land_promises(night: Night, cursor: Any) -> int:
     return len(judged)
 
 
+@clause("P4-3.1")
+def land_next_dates(night: Night, cursor: Any) -> int:
+    """Agreed next days that are overruled are gone, unless a person has agreed on another one meanwhile."""
+    overruled = night.arrow(night.table("overruled").select("case_id", "next_on"))
+    bulk.stage(cursor, "staged_next", "case_id bigint, next_on date", overruled)
+    cursor.execute(
+        """UPDATE cases_case c SET next_on = NULL FROM staged_next n
+           WHERE c.id = n.case_id AND c.next_on = n.next_on AND c.stage = 'open'"""
+    )
+    return int(cursor.rowcount)
+
+
 @clause("P1 2.1.2", "P4-5 one case")
 def land_cases(night: Night, cursor: Any) -> int:
     """Cases that open, move, change hands or close."""

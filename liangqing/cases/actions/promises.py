@@ -28,9 +28,15 @@ def record(case: Case, *, amount: Money, due_on: dt.date, by: User | None) -> Pr
     if case.stage != CaseStage.OPEN:
         raise Refusal("case_closed", _("Case {number} is closed; nothing is late any more."), number=case.number)
     if amount.amount <= 0:
-        raise Refusal("promise_of_nothing", _("A promise needs an amount above zero."), status=422)
+        raise Refusal("promise_of_nothing", _("A promise needs an amount above zero."), status=422, field="promise")
     if due_on < clock.today():
-        raise Refusal("promise_in_the_past", _("{day} is past. Ask for a day from today on."), status=422, day=due_on)
+        raise Refusal(
+            "promise_in_the_past",
+            _("{day} is past. Ask for a day from today on."),
+            status=422,
+            day=due_on,
+            field="promise",
+        )
     for open_one in Promise.objects.filter(case=case, currency=amount.currency, state="open"):
         PROMISE.move(open_one, "replace", judged_on=clock.today())
     promise = Promise.objects.create(

@@ -1,5 +1,18 @@
+from liangqing.cases.models.campaign import Campaign, Share
 from liangqing.cases.models.case import Case
 from liangqing.cases.models.promise import Promise
+from liangqing.cases.models.record import Attachment, Channel, Reached, Reason, Record
 from liangqing.cases.models.task import Task
 
-__all__ = ["Case", "Promise", "Task"]
+__all__ = [
+    "Attachment",
+    "Campaign",
+    "Case",
+    "Channel",
+    "Promise",
+    "Reached",
+    "Reason",
+    "Record",
+    "Share",
+    "Task",
+]

@@ -21,6 +21,7 @@ class Case(models.Model):
     desk = models.CharField(max_length=32, blank=True, default="", help_text="the desk the policy deals the case to")
     opened_on = models.DateField()
     closed_on = models.DateField(null=True)
+    next_on = models.DateField(null=True, help_text="the day agreed for the next contact; no task is asked for before")
     policy = models.CharField(max_length=64, help_text="the policy version of the last decision")
 
     class Meta:

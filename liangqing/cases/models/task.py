@@ -31,6 +31,9 @@ class Task(models.Model):
     due_on = models.DateField()
     state = models.CharField(max_length=8, choices=TaskState, default=TaskState.OPEN)
     ended_on = models.DateField(null=True)
+    pinned_at = models.DateTimeField(
+        null=True, help_text="pinned tasks stand first, the one pinned earliest before all"
+    )
 
     class Meta:
         constraints = [
@@ -39,5 +42,12 @@ class Task(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["owner", "-points"], name="cases_task_list", condition=models.Q(state="open")),
+            models.Index(
+                fields=["owner", "pinned_at", "-points", "due_on", "id"],
+                name="cases_task_list",
+                condition=models.Q(state="open"),
+            ),
+            models.Index(
+                fields=["owner", "ended_on"], name="cases_task_ended", condition=models.Q(ended_on__isnull=False)
+            ),
         ]

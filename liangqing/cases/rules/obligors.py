@@ -72,8 +72,9 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
 def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Table:
     """Which case is live, opens, moves or closes: one row an obligor that has a case or gets one.
 
-    In: ``cases`` live ones (case_id, party_id, creditor_id, owner_id, level, level_row). Out: party_id, creditor_id,
-    case_id (NULL: opens), level, level_row, owner_id, ``fate``: opens, closes, moves or stays.
+    In: ``cases`` live ones (case_id, party_id, creditor_id, owner_id, level, level_row, next_on). Out: party_id,
+    creditor_id, case_id (NULL: opens), level, level_row, owner_id, next_on, ``worse`` (the level is higher than it was),
+    ``fate``: opens, closes, moves or stays.
     """
     terms = policy.terms
     due = obligors.filter(
@@ -87,6 +88,8 @@ def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Ta
         "level",
         "level_row",
         "had_level",
+        "next_on",
+        worse=both.case_id.notnull() & both.party_id.notnull() & (rank(both.level) > rank(both.had_level)),
         party_id=ibis.coalesce(both.party_id, both.had_party),
         creditor_id=ibis.coalesce(both.creditor_id, both.had_creditor),
         fate=ibis.cases(

@@ -84,10 +84,13 @@ def fate(
     return "partly" if paid > 0 else "broken"
 
 
-def last_results(promises: ir.Table, fates: ir.Table, policy: Policy, as_of: dt.date) -> ir.Table:
-    """What the last promise of each case says tonight: case_id, last_result.
+def last_results(promises: ir.Table, fates: ir.Table, records: ir.Table, policy: Policy, as_of: dt.date) -> ir.Table:
+    """What was heard last of each case tonight: case_id, last_result.
 
-    An open promise speaks first; else the one judged last, while it is remembered.
+    In: ``records`` that say something (record_id, case_id, contacted_on, says, says_until_on), none of them corrected.
+    Of promises an open one speaks first; else the one judged last, while it is remembered. The last record of a case
+    speaks, as long as the table case.result gave it, over a promise that is no younger: who has disputed the bill after
+    promising is not asked why the promise was broken. A record that says ``none`` leaves the word to the promise.
     """
     tonight = fates.select(fate_id="promise_id", fate="state")
     given = promises.filter(promises.promised_on <= day(as_of))
@@ -95,6 +98,7 @@ def last_results(promises: ir.Table, fates: ir.Table, policy: Policy, as_of: dt.
     now = both.select(
         "promise_id",
         "case_id",
+        "promised_on",
         state=ibis.coalesce(both.fate, both.state),
         judged_on=both.fate.notnull().ifelse(day(as_of), both.judged_on),
     )
@@ -105,4 +109,23 @@ def last_results(promises: ir.Table, fates: ir.Table, policy: Policy, as_of: dt.
         10**13, type="int64"
     )
     order = (speaking.state == "open").ifelse(ibis.literal(10**18, type="int64"), judged) + speaking.promise_id
-    return speaking.group_by("case_id").agg(last_result=("promise_" + speaking.state).argmax(order))
+    promised = speaking.group_by(promise_case=speaking.case_id).agg(
+        promise_says=("promise_" + speaking.state).argmax(order), promised_on=speaking.promised_on.argmax(order)
+    )
+    known = records.filter(records.contacted_on <= day(as_of))
+    written = days_between(day(dt.date(1970, 1, 1)), known.contacted_on).cast("int64") * ibis.literal(
+        10**13, type="int64"
+    )
+    latest = written + known.record_id
+    heard = known.group_by(record_case=known.case_id).agg(
+        record_says=known.says.argmax(latest),
+        contacted_on=known.contacted_on.argmax(latest),
+        until_on=known.says_until_on.argmax(latest),
+    )
+    heard = heard.filter(heard.record_says != "none", heard.until_on > day(as_of))
+    all_words = promised.outer_join(heard, promised.promise_case == heard.record_case)
+    younger = ibis.coalesce(all_words.promised_on > all_words.contacted_on, False)
+    return all_words.select(
+        case_id=ibis.coalesce(all_words.promise_case, all_words.record_case),
+        last_result=(all_words.record_says.isnull() | younger).ifelse(all_words.promise_says, all_words.record_says),
+    )

@@ -8,14 +8,30 @@ import ibis
 import ibis.expr.types as ir
 
 from liangqing.kit.actions import clause
+from liangqing.kit.sets import day
 from liangqing.policy import Policy
 
 IDLE = ("none", "wait")
 
 
+def overruled(standing: ir.Table, fates: ir.Table, as_of: dt.date) -> ir.Table:
+    """Live cases whose agreed next day does not hold any more: case_id, next_on.
+
+    A promise of theirs was found broken (or kept only in part) tonight, or the level got worse tonight.
+    """
+    failed = fates.filter(fates.state.isin(["broken", "partly"])).select(failed_case="case_id").distinct()
+    waiting = standing.filter(standing.fate != "closes", standing.next_on > day(as_of))
+    both = waiting.left_join(failed, waiting.case_id == failed.failed_case)
+    return both.filter(both.worse | both.failed_case.notnull()).select("case_id", "next_on")
+
+
 @clause("P3 4.1", "P3 4.2", "P3 4.3", "P4-4 worklist")
-def work(obligors: ir.Table, standing: ir.Table, last_results: ir.Table, policy: Policy) -> ir.Table:
+def work(
+    obligors: ir.Table, standing: ir.Table, last_results: ir.Table, overruled: ir.Table, policy: Policy, as_of: dt.date
+) -> ir.Table:
     """One row an obligor: the action and the row that asked for it, points and reasons, or why there is nothing to do.
+
+    Before the agreed next day of a case nothing is asked for, unless the day is ``overruled`` (case_id).
 
     Out: party_id, creditor_id, case_id (NULL: opens tonight, or none), fate (NULL: no case), level, days, action,
     action_row, due_in_days, points, reasons (row names), skipped (NULL, or the reason the obligor is passed over).
@@ -23,22 +39,31 @@ def work(obligors: ir.Table, standing: ir.Table, last_results: ir.Table, policy:
     action, priority = policy.tables["case.action"], policy.tables["case.priority"]
     keys = ["party_id", "creditor_id"]
     live = standing.filter(standing.fate != "closes").select(
-        *(standing[key].name(f"case_{key}") for key in keys), case_id="case_id", fate="fate"
+        *(standing[key].name(f"case_{key}") for key in keys), case_id="case_id", fate="fate", next_on="next_on"
     )
+    free = overruled.select(free_case="case_id")
     results = last_results.rename(result_case="case_id")
     facts = obligors.left_join(live, [obligors[key] == live[f"case_{key}"] for key in keys])
     facts = facts.left_join(results, facts.case_id == results.result_case)
+    facts = facts.left_join(free, facts.case_id == free.free_case)
     # Late, but without a case (below the minimum, or too early for one): not worked on, whatever the action table says.
     idle_late = facts.fate.isnull() & (facts.level != "none")
     facts = facts.mutate(
-        last_result=ibis.coalesce(facts.last_result, "none"), idle_late=idle_late, days=ibis.coalesce(facts.days, -3650)
+        last_result=ibis.coalesce(facts.last_result, "none"),
+        idle_late=idle_late,
+        days=ibis.coalesce(facts.days, -3650),
+        due_again=ibis.coalesce(facts.next_on <= day(as_of), False),
+        agreed=ibis.coalesce(facts.next_on > day(as_of), False) & facts.free_case.isnull(),
     )
     decided = facts.mutate(
         action_row=facts.idle_late.ifelse(ibis.null("string"), action.row_for(facts)),
         points=priority.points(facts),
         reasons=priority.reasons(facts),
     )
-    wanted = ibis.coalesce(action.output(decided.action_row, "action"), "none")
+    decided = decided.mutate(wanted=ibis.coalesce(action.output(decided.action_row, "action"), "none"))
+    held = decided.agreed & ~decided.wanted.isin(IDLE)
+    decided = decided.mutate(held=held, asked_by=held.ifelse(ibis.null("string"), decided.action_row))
+    wanted = decided.wanted
     return decided.select(
         "party_id",
         "creditor_id",
@@ -51,12 +76,13 @@ def work(obligors: ir.Table, standing: ir.Table, last_results: ir.Table, policy:
         "last_result",
         "covered",
         "amount_band",
-        "action_row",
         "points",
         "reasons",
-        action=wanted,
-        due_in_days=ibis.coalesce(action.output(decided.action_row, "due_in_days"), 0),
+        action_row=decided.asked_by,
+        action=decided.held.ifelse("wait", wanted),
+        due_in_days=ibis.coalesce(action.output(decided.asked_by, "due_in_days"), 0),
         skipped=ibis.cases(
+            (decided.held, "next_date"),
             (decided.idle_late & ~decided.worth, "below_minimum"),
             (decided.idle_late, "too_early"),
             (wanted == "wait", "promise_open"),
