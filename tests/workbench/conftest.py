@@ -1,0 +1,119 @@
+"""The small institution for the pages (one for the run, a copy for each test), and a browser to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.conftest import _administer
+from tests.workbench import browser, institution
+from tests.workbench.institution import Institution
+
+
+@contextmanager
+def _copy_of(template: str) -> Iterator[str]:
+    """The connection looks into a copy of a database; at the end the copy is gone and all is as before."""
+    from django.db import connection
+
+    own, before = f"t_{uuid.uuid4().hex[:12]}", connection.settings_dict["NAME"]
+    connection.close()
+    _administer(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
+    connection.settings_dict["NAME"] = own
+    try:
+        yield own
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+        _administer(f'DROP DATABASE "{own}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def founded(
+    migrated: str, master_key: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """The institution's database and data folder, made once; nobody writes into them."""
+    from django.conf import settings
+    from django.db import connection
+
+    home, before = tmp_path_factory.mktemp("institution"), settings.HOME
+    with django_db_blocker.unblock(), _copy_of(migrated) as name:
+        settings.HOME = home
+        try:
+            institution.found(tmp_path_factory.mktemp("files"))
+        finally:
+            settings.HOME = before
+        connection.close()
+        yield name, home
+
+
+@pytest.fixture
+def house_of_people(
+    founded: tuple[str, Path], django_db_blocker: Any, data_folder: Path, settings: Any
+) -> Iterator[Institution]:
+    """An institution of its own for a test, on the morning of 2026-06-30: people, customers, bills, cases, warnings."""
+    from django.core.cache import cache
+
+    template, home = founded
+    shutil.copytree(home, data_folder, dirs_exist_ok=True)
+    settings.TODAY = institution.TODAY.isoformat()
+    cache.clear()  # sign-in attempts are counted there
+    with django_db_blocker.unblock(), _copy_of(template):
+        yield Institution()
+
+
+@pytest.fixture
+def client_of(house_of_people: Institution) -> Callable[..., Client]:
+    """A signed-in client: ``client_of("lin")``, ``client_of("lin", "en")``."""
+    return house_of_people.client_of
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[str]:
+    """The pages on a port of this machine, over whatever institution the running test has; their address."""
+    with browser.serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser for the tests of one file. Closed after it: while it runs, this thread has an event loop."""
+    path = browser.find()
+    if path is None:
+        if os.environ.get("LIANGQING_BROWSER") == "required":
+            pytest.fail(browser.MISSING)
+        pytest.skip(browser.MISSING)
+    unsafe = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread; nothing awaits
+    try:
+        with browser.launched(path) as chromium:
+            yield chromium
+    finally:
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+        if unsafe is not None:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = unsafe
+
+
+@pytest.fixture
+def browser_page(chromium: Any, served: str, house_of_people: Institution) -> Iterator[Callable[..., Any]]:
+    """A page of a browser: ``browser_page("lin")`` is signed in, ``browser_page()`` is not; ``page.goto("/cases/")``.
+
+    ``language="en"``, ``viewport={"width": 390, "height": 844}``, ``bypass_csp=True`` as needed. Afterwards the test fails if a request
+    left this machine, a script failed, the content policy was broken or the console complained (``page.watch.expects(404)``
+    for an answer that is meant).
+    """
+    opened = browser.Opened(chromium, served)
+    try:
+        yield lambda username=None, **options: opened.page(
+            house_of_people.client_of(username) if username else None, **options
+        )
+        opened.check()
+    finally:
+        opened.close()

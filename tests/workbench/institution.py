@@ -1,0 +1,227 @@
+"""A small institution for the faces: the demo's people, a few customers of each department, one night.
+
+The night of 2026-06-30 is done and it is the morning after. Who may see which customer is told here from who answers
+for it, not asked of the code that is tested.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from django.db.models import Model
+from django.test import Client
+
+from liangqing.cases.actions import promises
+from liangqing.cases.models import Case, Promise, Task
+from liangqing.house.demo import cast
+from liangqing.house.night import PLAN
+from liangqing.imports.models import Import
+from liangqing.kit import clock
+from liangqing.kit.money import Money
+from liangqing.nightly.actions.run import run
+from liangqing.parties.models import Contact, Party
+from liangqing.people.models import Department, User
+from liangqing.receivables.models import Bill, Receipt
+from liangqing.warning.models import Alert
+from tests.files import Desk
+
+TODAY = dt.date(2026, 6, 30)
+EVE = dt.datetime(2026, 6, 29, 19)
+PASSWORD = cast.PASSWORD
+
+POSITIONS = {
+    "lin": "collector",
+    "wang": "seller",
+    "zhou": "head of a business department",
+    "xu": "head of collection",
+    "gao": "risk",
+    "qian": "finance",
+    "fang": "legal",
+    "luo": "audit",
+    "shen": "manager",
+    "admin": "administrator",
+}
+"""One person for each position: login name, and what the person is."""
+
+LIMITED = ("lin", "wang", "zhou", "xu")
+"""Those who reach only their own work, or their department's."""
+
+COLLEAGUES = {
+    "zhou": {"zhou", "wang", "sun", "zhao"},
+    "xu": {"xu", "lin", "chen", "wu"},
+}
+"""Whose work a head reaches."""
+
+_CUSTOMERS = """\
+客户编号,客户名称,客户类型,电话
+E1,东岳重工机械有限公司,企业,13800000011
+E2,东篱包装材料有限公司,企业,13800000012
+S1,南粤五金制品有限公司,企业,13800000021
+S2,南屿海产贸易有限公司,企业,13800000022
+C1,中柘电子科技有限公司,企业,13800000031
+C2,中楠物流有限公司,企业,13800000032
+C3,中桐建材有限公司,企业,13800000033
+C4,中榆纺织有限公司,企业,13800000034
+C5,中槐食品有限公司,企业,13800000035
+C6,中栎印务有限公司,企业,13800000036
+C7,中桦家具有限公司,企业,13800000037
+C8,=cmd|'/c calc'!A1,企业,13800000038
+X1,远航船务有限公司,企业,13800000041
+G1,张若涵,个人,13800000051
+"""
+
+_BILLS = """\
+账单号,客户编号,开票日期,到期日,金额,业务员,币种
+BE1-1,E1,2026-05-01,2026-06-20,1200.50,王磊,CNY
+BE1-2,E1,2026-06-01,2026-12-31,98000.00,王磊,CNY
+BE2-1,E2,2026-05-01,2026-06-18,800.00,孙丽,CNY
+BE2-2,E2,2026-06-01,2026-12-31,88000.00,孙丽,CNY
+BS1-1,S1,2026-05-01,2026-06-19,900.00,黄海燕,CNY
+BS1-2,S1,2026-06-01,2026-12-31,91000.00,黄海燕,CNY
+BS2-1,S2,2026-05-01,2026-06-19,700.00,梁伟,CNY
+BS2-2,S2,2026-06-01,2026-12-31,70000.00,梁伟,CNY
+BC1-1,C1,2026-03-01,2026-06-20,100000.00,,CNY
+BC2-1,C2,2026-03-01,2026-06-21,20000.00,,CNY
+BC3-1,C3,2026-03-01,2026-06-21,30000.00,,CNY
+BC4-1,C4,2026-03-01,2026-06-21,40000.00,,CNY
+BC5-1,C5,2026-03-01,2026-06-21,50000.00,,CNY
+BC6-1,C6,2026-03-01,2026-06-21,60000.00,,CNY
+BC7-1,C7,2026-03-01,2026-06-21,70000.00,,CNY
+BC8-1,C8,2026-03-01,2026-06-21,80000.00,,CNY
+BX1-1,X1,2025-06-01,2025-09-01,550000.00,,CNY
+BG1-1,G1,2026-05-01,2026-06-20,800.00,王磊,CNY
+BG1-2,G1,2026-06-01,2026-12-31,60000.00,王磊,CNY
+BX1-2,X1,2026-05-01,2026-06-01,5000.00,,USD
+"""
+
+_PAYMENTS = "收款单号,客户编号,账单号,收款日期,收款金额\n" + "".join(
+    f"P{bill.removeprefix('B')},{customer},{bill},2026-06-25,100.00\n"
+    for bill, customer in (line.split(",")[:2] for line in _BILLS.splitlines()[1:])
+    if bill.endswith("-1")
+)
+
+
+def found(folder: Path) -> None:
+    """Hire everybody, bring the ledger in, run the night, and let a customer of each collector promise something."""
+    with clock.at(EVE):
+        people = cast.hire()
+        desk = Desk(folder)
+        for text in (_CUSTOMERS, _BILLS, _PAYMENTS):
+            result = desk.bring(text, by=people["qian"])
+            assert not result.rejected, result
+    with clock.at(dt.datetime.combine(TODAY, dt.time(2))):
+        run(TODAY, PLAN)
+    with clock.at(TODAY):
+        for case in Case.objects.order_by("id"):
+            promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer of the institution with all that hangs on it, for addresses to be filled from."""
+
+    party: Party
+
+    def __str__(self) -> str:
+        return self.party.number
+
+    @cached_property
+    def case(self) -> Case:
+        return Case.objects.get(party=self.party)
+
+    @cached_property
+    def task(self) -> Task:
+        return Task.objects.filter(party=self.party).latest("id")
+
+    @cached_property
+    def promise(self) -> Promise:
+        return Promise.objects.get(case=self.case)
+
+    @cached_property
+    def bill(self) -> Bill:
+        return Bill.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        return Receipt.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
+    def alert(self) -> Alert:
+        return Alert.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
+    def contact(self) -> Contact:
+        return Contact.objects.filter(party=self.party).earliest("id")
+
+    # What belongs to no customer, so that every address is filled in from one thing:
+
+    @property
+    def imported(self) -> Import:
+        return Import.objects.earliest("id")
+
+    @property
+    def person(self) -> User:
+        return User.objects.get(username="wu")
+
+    @property
+    def department(self) -> Department:
+        return Department.objects.get(code="collection")
+
+    @property
+    def linked(self) -> set[str]:
+        """Login names of those who answer for this customer: its seller, whoever has the case or a task."""
+        rows: list[Model | None] = [
+            self.case.owner,
+            *(task.owner for task in Task.objects.filter(party=self.party).select_related("owner")),
+            *(bill.seller for bill in Bill.objects.filter(party=self.party).select_related("seller")),
+        ]
+        return {row.username for row in rows if isinstance(row, User)}
+
+    @property
+    def marks(self) -> set[str]:
+        """What would give this customer away if somebody saw it on a page."""
+        bills = Bill.objects.filter(party=self.party).values_list("number", flat=True)
+        receipts = Receipt.objects.filter(party=self.party).values_list("number", flat=True)
+        return {self.party.name, self.case.number, *bills, *receipts}
+
+
+class Institution:
+    """The institution as it stands in the morning."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[str, str], Client] = {}
+
+    def user(self, username: str) -> User:
+        return User.objects.get(username=username)
+
+    def client_of(self, username: str, language: str = "zh-hans") -> Client:
+        """A browser without scripts in which this person is signed in."""
+        key = (username, language)
+        if key not in self._clients:
+            client = Client()
+            client.force_login(self.user(username))
+            client.cookies["liangqing_language"] = language
+            self._clients[key] = client
+        return self._clients[key]
+
+    @cached_property
+    def customers(self) -> list[Customer]:
+        return [Customer(party) for party in Party.objects.order_by("id")]
+
+    def customer(self, number: str) -> Customer:
+        return next(customer for customer in self.customers if customer.party.number == number)
+
+    def of(self, username: str) -> list[Customer]:
+        """The customers this person may see; everybody's for those who are not limited."""
+        if username not in LIMITED:
+            return self.customers
+        reached = COLLEAGUES.get(username, {username})
+        return [customer for customer in self.customers if customer.linked & reached]
+
+    def foreign_to(self, username: str) -> list[Customer]:
+        """The customers this person must not learn of."""
+        own = {str(customer) for customer in self.of(username)}
+        return [customer for customer in self.customers if str(customer) not in own]
