@@ -110,6 +110,19 @@ def deliver_webhooks(timestamp: int) -> dict[str, int]:
     return {"made": made, **deliveries.deliver()}
 
 
+# the trail ------------------------------------------------------------------------------------------------------------
+
+
+@app.task(name="check_trail", queue="upkeep", lock="check_trail")
+@opened
+def check_trail(by: int | None = None) -> dict[str, int]:
+    """Compute every code and seal of the trail anew, and tell what was found."""
+    from liangqing.trail.actions.check import check
+
+    checked = check(by=_person(by))
+    return {"until": checked.until, "flaws": checked.flaws}
+
+
 # the workers themselves -----------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.i18n import set_language
 
-from liangqing.workbench.pages import start
+from liangqing.workbench.pages import start, trail
 
 
 def health(_request: HttpRequest) -> HttpResponse:
@@ -18,4 +18,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("health/", health, name="health"),
     path("me/", start.me, name="me"),
+    path("trail/", trail.trail, name="trail"),
+    path("trail/<int:number>/", trail.entry, name="trail-entry"),
+    path("trail/seals/", trail.blocks, name="trail-seals"),
 ]

@@ -8,7 +8,7 @@ class Block(models.Model):
 
     number = models.BigIntegerField(primary_key=True)
     first_id = models.BigIntegerField()
-    last_id = models.BigIntegerField()
+    last_id = models.BigIntegerField(db_index=True)
     count = models.BigIntegerField()
     previous = models.BinaryField()
     hash = models.BinaryField()

@@ -25,4 +25,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["party_id", "id"], name="trail_party", condition=models.Q(party_id__isnull=False)),
             models.Index(fields=["thing", "thing_id"], name="trail_thing"),
+            models.Index(fields=["actor_id", "id"], name="trail_actor", condition=models.Q(actor_id__isnull=False)),
+            models.Index(fields=["event", "id"], name="trail_event"),
+            models.Index(fields=["day", "id"], name="trail_day"),
         ]

@@ -1,0 +1,385 @@
+"""An entry of the trail in words: what happened, to whom and what, with its facts, each linked to its page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import Resolver404, resolve
+from django.utils.functional import Promise as Lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from liangqing import policy
+from liangqing.cases import words as case_words
+from liangqing.cases.models import Campaign, Case, Channel, Promise, Reached, Reason, Record, Task
+from liangqing.imports.models import Import
+from liangqing.kit import clock
+from liangqing.kit.money import CURRENCIES, Money
+from liangqing.nightly.models import Run
+from liangqing.parties.models import Contact, Party
+from liangqing.people.duties import Duty
+from liangqing.people.models import Department, User
+from liangqing.receivables.models import Allocation, Bill, Receipt
+from liangqing.trail.models import Block, Entry
+from liangqing.trail.queries.seals import blocks_of
+from liangqing.warning.level import Level
+from liangqing.warning.models import Alert
+
+EVENTS: dict[str, str | Lazy] = {
+    **case_words.EVENTS,
+    "allocation taken back": gettext_lazy("allocation taken back"),
+    "bill adjusted": gettext_lazy("bill adjusted"),
+    "bill cancelled": gettext_lazy("bill cancelled"),
+    "bill entered": gettext_lazy("bill entered"),
+    "delivery tried again": gettext_lazy("message to a program sent again"),
+    "department changed": gettext_lazy("department changed"),
+    "department founded": gettext_lazy("department founded"),
+    "file imported": gettext_lazy("file imported"),
+    "import undone": gettext_lazy("import undone"),
+    "key issued": gettext_lazy("key given to a program"),
+    "key revoked": gettext_lazy("key of a program withdrawn"),
+    "list exported": gettext_lazy("list exported"),
+    "money applied": gettext_lazy("money set against bills"),
+    "night run": gettext_lazy("night run"),
+    "person joined": gettext_lazy("person joined"),
+    "receipt entered": gettext_lazy("receipt entered"),
+    "receipt reversed": gettext_lazy("receipt reversed"),
+    "trail checked": gettext_lazy("trail checked"),
+    "two-step sign-in reset": gettext_lazy("two-step sign-in reset"),
+    "webhook registered": gettext_lazy("address for messages registered"),
+    "webhook switched": gettext_lazy("address for messages switched on or off"),
+}
+"""What happened, for people, by the name the trail keeps."""
+
+THINGS: dict[str, str | Lazy] = {
+    "alert": gettext_lazy("warning"),
+    "allocation": gettext_lazy("allocation"),
+    "bill": gettext_lazy("bill"),
+    "block": gettext_lazy("seal"),
+    "campaign": gettext_lazy("sharing of cases"),
+    "case": gettext_lazy("case"),
+    "client": gettext_lazy("program"),
+    "contact": gettext_lazy("contact"),
+    "customer": gettext_lazy("customer"),
+    "delivery": gettext_lazy("message to a program"),
+    "department": gettext_lazy("department"),
+    "import": gettext_lazy("import"),
+    "night": gettext_lazy("night"),
+    "party": gettext_lazy("customer"),
+    "promise": gettext_lazy("promise"),
+    "receipt": gettext_lazy("receipt"),
+    "record": gettext_lazy("contact record"),
+    "task": gettext_lazy("task"),
+    "user": gettext_lazy("person"),
+    "webhook": gettext_lazy("address for messages"),
+}
+
+FACTS: dict[str, str | Lazy] = {
+    "action": gettext_lazy("action"),
+    "active": gettext_lazy("active"),
+    "after": gettext_lazy("after"),
+    "amount": gettext_lazy("amount"),
+    "attitude": gettext_lazy("attitude"),
+    "before": gettext_lazy("before"),
+    "bill": gettext_lazy("bill"),
+    "blocks": gettext_lazy("seals"),
+    "campaign": gettext_lazy("sharing"),
+    "capacity": gettext_lazy("capacity"),
+    "case": gettext_lazy("case"),
+    "cases": gettext_lazy("cases"),
+    "changed": gettext_lazy("changed"),
+    "changed_rows": gettext_lazy("changed rows"),
+    "channel": gettext_lazy("by"),
+    "checksums": gettext_lazy("checksums"),
+    "client": gettext_lazy("program"),
+    "code": gettext_lazy("code"),
+    "corrects": gettext_lazy("corrects record"),
+    "count": gettext_lazy("count"),
+    "counts": gettext_lazy("counts"),
+    "created": gettext_lazy("created"),
+    "currency": gettext_lazy("currency"),
+    "date": gettext_lazy("date"),
+    "days_late": gettext_lazy("days late"),
+    "department": gettext_lazy("department"),
+    "digests": gettext_lazy("codes of the rows"),
+    "due_on": gettext_lazy("due"),
+    "duties": gettext_lazy("duties"),
+    "events": gettext_lazy("events"),
+    "field": gettext_lazy("field"),
+    "fields": gettext_lazy("fields"),
+    "file": gettext_lazy("file"),
+    "files": gettext_lazy("files"),
+    "filters": gettext_lazy("filters"),
+    "flaws": gettext_lazy("flaws"),
+    "found": gettext_lazy("found"),
+    "head": gettext_lazy("head"),
+    "kept": gettext_lazy("kept"),
+    "key_id": gettext_lazy("key"),
+    "kind": gettext_lazy("kind"),
+    "left": gettext_lazy("left"),
+    "level": gettext_lazy("level"),
+    "lines": gettext_lazy("lines"),
+    "list": gettext_lazy("list"),
+    "milliseconds": gettext_lazy("milliseconds"),
+    "name": gettext_lazy("name"),
+    "next_on": gettext_lazy("next contact"),
+    "number": gettext_lazy("number"),
+    "owner": gettext_lazy("owner"),
+    "paid": gettext_lazy("paid"),
+    "people": gettext_lazy("people"),
+    "policy": gettext_lazy("policy"),
+    "position": gettext_lazy("position"),
+    "promised": gettext_lazy("promised"),
+    "purpose": gettext_lazy("purpose"),
+    "rate": gettext_lazy("calls a minute"),
+    "reached": gettext_lazy("reached"),
+    "reason": gettext_lazy("reason"),
+    "received_on": gettext_lazy("received"),
+    "rejected": gettext_lazy("rejected"),
+    "result": gettext_lazy("result"),
+    "returned": gettext_lazy("returned"),
+    "row": gettext_lazy("rule"),
+    "rows": gettext_lazy("rows"),
+    "sha256": gettext_lazy("fingerprint"),
+    "skills": gettext_lazy("skills"),
+    "source": gettext_lazy("from"),
+    "state": gettext_lazy("state"),
+    "unchanged": gettext_lazy("unchanged"),
+    "until": gettext_lazy("until"),
+    "updated": gettext_lazy("updated"),
+    "url": gettext_lazy("address"),
+    "username": gettext_lazy("login name"),
+}
+
+_MONEY = ("amount", "paid", "promised", "worth")
+_PEOPLE = ("owner", "before_owner", "had_owner", "head", "from_owner", "to_owner", "by")
+_CODES = ("digests", "checksums", "sha256", "currency")
+"""For machines, or said with another fact: left out of a line."""
+_CHOICES: Mapping[str, Mapping[str, Any]] = {
+    "level": dict(Level.choices),
+    "channel": dict(Channel.choices),
+    "reached": dict(Reached.choices),
+    "reason": dict(Reason.choices),
+    "result": case_words.RESULTS,
+    "action": case_words.ACTIONS,
+}
+
+
+def event(name: str) -> str:
+    return str(EVENTS.get(name, name))
+
+
+def thing(name: str) -> str:
+    return str(THINGS.get(name, name))
+
+
+@dataclass(frozen=True)
+class Named:
+    """A person, customer or thing as it is shown, and its page when there is one."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry for people."""
+
+    entry: Entry
+    what: str
+    actor: Named | None
+    party: Named | None
+    thing: Named
+    facts: tuple[tuple[str, str], ...]
+    block: Block | None
+
+    @property
+    def at(self) -> dt.datetime:
+        return self.entry.at.astimezone(clock.zone())
+
+    @property
+    def seal(self) -> str:
+        """The number of the block and the beginning of its hash; empty while not sealed."""
+        return f"{self.block.number} · {bytes(self.block.hash).hex()[:10]}" if self.block else ""
+
+    @property
+    def brief(self) -> str:
+        """The facts in one line, without what is only for machines."""
+        return " · ".join(f"{label} {value}" for label, value in self.facts)
+
+
+def tell(entries: Sequence[Entry], reader: User) -> list[Told]:
+    """Entries in words, for this reader: a handful of queries for all of them."""
+    names = _Names(entries, reader)
+    blocks = blocks_of(entry.pk for entry in entries)
+    return [
+        Told(
+            entry=entry,
+            what=event(entry.event),
+            actor=names.person(entry.actor_id) if entry.actor_id else None,
+            party=names.party(entry.party_id) if entry.party_id else None,
+            thing=names.thing(entry.thing, entry.thing_id),
+            facts=tuple(
+                (str(FACTS.get(key, key)), shown)
+                for key, value in sorted(entry.facts.items())
+                if key not in _CODES and (shown := names.value(entry, key, value)) not in ("", "—")
+            ),
+            block=blocks.get(entry.pk),
+        )
+        for entry in entries
+    ]
+
+
+def whole_facts(entry: Entry, reader: User) -> list[tuple[str, str, Any]]:
+    """Every fact of one entry: its name, in words, and as it is kept when that is a list or a table."""
+    names = _Names([entry], reader)
+    return [
+        (str(FACTS.get(key, key)), names.value(entry, key, value), value if isinstance(value, (dict, list)) else None)
+        for key, value in sorted(entry.facts.items())
+    ]
+
+
+def _page(url: str) -> str:
+    """The address, if there is a page at it."""
+    try:
+        resolve(url)
+    except Resolver404:
+        return ""
+    return url
+
+
+class _Names:
+    """The names of all people, customers and things of some entries, looked up kind by kind."""
+
+    def __init__(self, entries: Sequence[Entry], reader: User) -> None:
+        self._reader = reader
+        people = {entry.actor_id for entry in entries if entry.actor_id}
+        people |= {entry.thing_id for entry in entries if entry.thing == "user"}
+        people |= {value for entry in entries for value in map(entry.facts.get, _PEOPLE) if isinstance(value, int)}
+        self._people = User.objects.in_bulk(people)
+        parties = {entry.party_id for entry in entries if entry.party_id}
+        parties |= {entry.thing_id for entry in entries if entry.thing in ("customer", "party")}
+        self._parties = Party.objects.defer("search").in_bulk(parties)
+        wanted: dict[str, set[int]] = {}
+        for entry in entries:
+            wanted.setdefault(entry.thing, set()).add(entry.thing_id)
+        self._things: dict[str, dict[int, Any]] = {
+            kind: rows.in_bulk(wanted[kind]) for kind, (rows, _name) in _LOOKED_UP.items() if kind in wanted
+        }
+
+    def person(self, number: int) -> Named:
+        person = self._people.get(number)
+        return Named(person.name if person else f"#{number}", _page(f"/people/{number}/") if person else "")
+
+    def party(self, number: int) -> Named:
+        party = self._parties.get(number)
+        if party is None:
+            return Named(f"#{number}")
+        return Named(f"{party.number} {customer_name(party, self._reader)}", _page(f"/customers/{party.number}/"))
+
+    def thing(self, kind: str, number: int) -> Named:
+        if kind == "user":
+            named = self.person(number)
+            return Named(f"{thing(kind)} {named.text}", named.url)
+        if kind in ("customer", "party"):
+            named = self.party(number)
+            return Named(f"{thing(kind)} {named.text}", named.url)
+        row = self._things.get(kind, {}).get(number)
+        if row is None:
+            return Named(f"{thing(kind)} #{number}")
+        text, url = _LOOKED_UP[kind][1](row)
+        return Named(f"{thing(kind)} {text}", _page(url) if url else "")
+
+    def value(self, entry: Entry, key: str, value: Any) -> str:
+        """A fact's value for people: money in major units with its currency, people and codes by name."""
+        if value is None or value == "" or value == [] or value == {}:
+            return "—"
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if key in _MONEY and isinstance(value, int):
+            return self._money(entry, value)
+        if key in _PEOPLE and isinstance(value, int):
+            return self.person(value).text
+        if key in _CHOICES and isinstance(value, str):
+            return str(_CHOICES[key].get(value, value))
+        if key == "row" and isinstance(value, str):
+            return _rule(entry, value)
+        if key == "duties" and isinstance(value, list):
+            return ", ".join(str(dict(Duty.choices).get(each, each)) for each in value)
+        if isinstance(value, list):
+            if all(isinstance(each, (str, int)) for each in value):
+                return ", ".join(str(each) for each in value)
+            return ngettext("{count} line", "{count} lines", len(value)).format(count=len(value))
+        if isinstance(value, dict):
+            if key in ("rows", "digests", "checksums"):
+                return ngettext("{count} code", "{count} codes", len(value)).format(count=len(value))
+            return ", ".join(f"{FACTS.get(name, name)} {_flat(each)}" for name, each in sorted(value.items()))
+        return str(value)
+
+    def _money(self, entry: Entry, amount: int) -> str:
+        currency = entry.facts.get("currency", "")
+        if not currency and entry.thing == "promise":
+            promise = self._things.get("promise", {}).get(entry.thing_id)
+            currency = promise.currency if promise else ""
+        if currency not in CURRENCIES:
+            return str(amount)
+        return f"{currency} {Money(amount, currency).major:,}"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{FACTS.get(name, name)} {_flat(each)}" for name, each in sorted(value.items())) + ")"
+    return ", ".join(map(_flat, value)) if isinstance(value, list) else str(value)
+
+
+def _rule(entry: Entry, row: str) -> str:
+    """The policy's own words for the row that decided, as in force that day."""
+    try:
+        return case_words.spoken(policy.in_force(entry.day).tables["warning.level"].row(row).reason)
+    except (LookupError, StopIteration):
+        return row
+
+
+def customer_name(party: Party, reader: User) -> str:
+    from liangqing.workbench import words
+
+    return words.customer_name(party, reader)
+
+
+_Label = Callable[[Any], tuple[str, str]]
+
+
+def _of_case(text: str, case: Case | None) -> tuple[str, str]:
+    return (text, f"/cases/{case.number}/") if case else (text, "")
+
+
+_LOOKED_UP: dict[str, tuple[QuerySet[Any], _Label]] = {
+    "alert": (Alert.objects.all(), lambda row: (str(Level(row.level).label), f"/warnings/{row.pk}/")),
+    "allocation": (
+        Allocation.objects.select_related("bill"),
+        lambda row: (f"#{row.pk}", f"/bills/{row.bill_id}/"),
+    ),
+    "bill": (Bill.objects.all(), lambda row: (row.number, f"/bills/{row.pk}/")),
+    "block": (Block.objects.all(), lambda row: (str(row.number), f"/trail/seals/?before={row.number + 1}")),
+    "campaign": (Campaign.objects.all(), lambda row: (row.name, f"/cases/campaigns/{row.pk}/")),
+    "case": (Case.objects.all(), lambda row: _of_case(row.number, row)),
+    "contact": (Contact.objects.all(), lambda row: (str(row.get_kind_display()), "")),
+    "department": (Department.objects.all(), lambda row: (row.name, f"/people/departments/{row.pk}/")),
+    "import": (Import.objects.all(), lambda row: (f"{row.pk} {row.file}", f"/imports/{row.pk}/")),
+    "night": (Run.objects.all(), lambda row: (row.date.isoformat(), f"/nights/{row.date}/")),
+    "promise": (
+        Promise.objects.select_related("case"),
+        lambda row: _of_case(f"{row.case.number} → {row.due_on}", row.case),
+    ),
+    "receipt": (Receipt.objects.all(), lambda row: (row.number, f"/receipts/{row.pk}/")),
+    "record": (Record.objects.select_related("case"), lambda row: _of_case(row.case.number, row.case)),
+    "task": (
+        Task.objects.select_related("case"),
+        lambda row: _of_case(case_words.action(row.action), row.case),
+    ),
+}
+"""By kind of thing: its rows, and how one of them is called and where its page would be."""
