@@ -35,7 +35,10 @@ ATTITUDES: dict[str, Attitude] = {
         Attitude(
             "provoker",
             _("挑衅型", "provoker"),
-            _("言语或肢体带有攻击性；情绪过去后往往最容易谈成。", "Aggressive in word or gesture; once calm, often the easiest to settle with."),
+            _(
+                "言语或肢体带有攻击性；情绪过去后往往最容易谈成。",
+                "Aggressive in word or gesture; once calm, often the easiest to settle with.",
+            ),
             (
                 _("先弄清敌意从何而来。", "Find out where the hostility comes from."),
                 _("让对方把话说完，说出遇到的挫折。", "Let them have their say and tell what went wrong for them."),
@@ -44,7 +47,10 @@ ATTITUDES: dict[str, Attitude] = {
             ),
             (
                 _("不要以硬碰硬，不要争输赢。", "Never meet force with force; do not argue to win."),
-                _("对方辱骂或威胁时不要回应，礼貌结束通话并记录。", "Do not answer abuse or threats; end the call politely and record it."),
+                _(
+                    "对方辱骂或威胁时不要回应，礼貌结束通话并记录。",
+                    "Do not answer abuse or threats; end the call politely and record it.",
+                ),
             ),
         ),
         Attitude(
@@ -52,52 +58,82 @@ ATTITUDES: dict[str, Attitude] = {
             _("推托型", "evader"),
             _("很难联系上，从不解释原因，也很难当面见到。", "Hard to reach, never explains, seldom to be met."),
             (
-                _("在允许的时段和次数内换时间、换方式联系。", "Try other times and channels, within the hours and counts allowed."),
+                _(
+                    "在允许的时段和次数内换时间、换方式联系。",
+                    "Try other times and channels, within the hours and counts allowed.",
+                ),
                 _("语气自信，请对方约定一个谈话时间。", "Be confident; ask for a time to talk."),
-                _("说明主动协商有更多还款方式可选。", "Explain that those who talk to us have more ways to pay to choose from."),
+                _(
+                    "说明主动协商有更多还款方式可选。",
+                    "Explain that those who talk to us have more ways to pay to choose from.",
+                ),
             ),
             (
-                _("不要连续拨打或反复上门施压，次数以制度为准。", "Do not press by calling or visiting again and again; the policy sets the count."),
+                _(
+                    "不要连续拨打或反复上门施压，次数以制度为准。",
+                    "Do not press by calling or visiting again and again; the policy sets the count.",
+                ),
                 _("不要向家人、同事透露欠款。", "Do not tell family or colleagues of the debt."),
             ),
         ),
         Attitude(
             "victim",
             _("受害者型", "victim"),
-            _("讲述时情绪悲痛，常夸大处境，态度谦卑但没有还款。", "Deeply distressed, often overstates the situation; humble, but has paid nothing."),
+            _(
+                "讲述时情绪悲痛，常夸大处境，态度谦卑但没有还款。",
+                "Deeply distressed, often overstates the situation; humble, but has paid nothing.",
+            ),
             (
                 _("等对方平静下来，再说明账单情况。", "Wait until they are calm, then explain where the bill stands."),
                 _("对处境表示同情和理解。", "Show sympathy and understanding."),
-                _("得到理解后，把话题带回还款，给出几种可选方案。", "Once they feel understood, return to payment and offer several ways."),
+                _(
+                    "得到理解后，把话题带回还款，给出几种可选方案。",
+                    "Once they feel understood, return to payment and offer several ways.",
+                ),
                 _("确有困难的，告知困难协商的途径。", "In real hardship, tell them how to ask for relief."),
             ),
             (
-                _("不要打断哭诉，也不要被带离还款话题。", "Do not cut them off, and do not let the talk drift from payment."),
+                _(
+                    "不要打断哭诉，也不要被带离还款话题。",
+                    "Do not cut them off, and do not let the talk drift from payment.",
+                ),
                 _("不要承诺自己无权决定的减免。", "Promise no reduction you may not grant."),
             ),
         ),
         Attitude(
             "confident",
             _("自信型", "confident"),
-            _("强势，有时粗鲁，自认为清楚后果，对诉讼不在乎。", "Forceful, at times rude; believes to know the consequences and does not mind court."),
+            _(
+                "强势，有时粗鲁，自认为清楚后果，对诉讼不在乎。",
+                "Forceful, at times rude; believes to know the consequences and does not mind court.",
+            ),
             (
                 _("态度坚定，显示熟悉程序和条款。", "Be firm and show that you know the procedure and the contract."),
                 _("用事实和证据说话。", "Speak with facts and evidence."),
                 _("主导谈话，给出可选择的还款方案。", "Lead the talk and offer ways to pay to choose from."),
             ),
             (
-                _("不要被吓住，也不要用夸大的后果去吓对方。", "Do not be intimidated, and do not intimidate with exaggerated consequences."),
+                _(
+                    "不要被吓住，也不要用夸大的后果去吓对方。",
+                    "Do not be intimidated, and do not intimidate with exaggerated consequences.",
+                ),
                 _("不要承认没有核实的过错。", "Admit no fault that has not been looked into."),
             ),
         ),
         Attitude(
             "stubborn",
             _("顽固型", "stubborn"),
-            _("反复说“还不了”“不会还”，不听别的方案，只坚持自己的说法。", "Keeps saying “I can't” or “I won't”, hears no other proposal."),
+            _(
+                "反复说“还不了”“不会还”，不听别的方案，只坚持自己的说法。",
+                "Keeps saying “I can't” or “I won't”, hears no other proposal.",
+            ),
             (
                 _("保持耐心，听完解释。", "Be patient and hear the explanation out."),
                 _("再次说明为什么必须按约还款。", "Explain again why the contract has to be kept."),
-                _("讲清按时还款的好处和各种还款方式，及时提出建议。", "Explain the benefits of paying on time and the ways to pay; make a proposal."),
+                _(
+                    "讲清按时还款的好处和各种还款方式，及时提出建议。",
+                    "Explain the benefits of paying on time and the ways to pay; make a proposal.",
+                ),
                 _("分清是还不了还是不愿还，分别记录原因。", "Tell “cannot” from “will not” and record which it is."),
             ),
             (
@@ -108,7 +144,10 @@ ATTITUDES: dict[str, Attitude] = {
         Attitude(
             "sophisticated",
             _("老练型", "sophisticated"),
-            _("友好、有学识，懂金融和法律术语，总说会还但一再往后推。", "Friendly and educated, knows the terms of finance and law; always says he will pay, later."),
+            _(
+                "友好、有学识，懂金融和法律术语，总说会还但一再往后推。",
+                "Friendly and educated, knows the terms of finance and law; always says he will pay, later.",
+            ),
             (
                 _("表现出对法律程序及其意义的熟悉。", "Show that you know the legal procedure and what it means."),
                 _("坚持跟进，始终友好、专业。", "Follow up steadily, friendly and professional."),
@@ -125,8 +164,14 @@ ATTITUDES: dict[str, Attitude] = {
             _("非常友善，一再保证，却很少兑现。", "Very friendly, promises again and again, seldom keeps it."),
             (
                 _("先听对方说明上次没有兑现的原因。", "First hear why the last promise was not kept."),
-                _("说明兑现承诺的重要性，以及失信会被如实记录。", "Explain why keeping it matters and that a broken promise is recorded as it is."),
-                _("约定较短的期限和可核实的付款方式，到期当天跟进。", "Agree on a short term and a payment that can be checked; follow up on the day."),
+                _(
+                    "说明兑现承诺的重要性，以及失信会被如实记录。",
+                    "Explain why keeping it matters and that a broken promise is recorded as it is.",
+                ),
+                _(
+                    "约定较短的期限和可核实的付款方式，到期当天跟进。",
+                    "Agree on a short term and a payment that can be checked; follow up on the day.",
+                ),
             ),
             (
                 _("不要一再接受同样的延期。", "Do not accept the same delay again and again."),
@@ -134,4 +179,4 @@ ATTITUDES: dict[str, Attitude] = {
             ),
         ),
     )
-}  # fmt: skip
+}

@@ -99,10 +99,21 @@ class Case:
     opened_on: dt.date
     closed_on: dt.date | None
     policy: str
+    next_on: dt.date | None = None
 
     @property
     def obligor(self) -> Obligor:
         return self.party, self.creditor
+
+
+@dataclass(frozen=True)
+class Record:
+    id: int
+    case: int
+    contacted_on: dt.date
+    says: str
+    says_until_on: dt.date
+    corrects: int | None = None
 
 
 @dataclass
@@ -133,6 +144,7 @@ class Task:
     due_on: dt.date
     state: str
     ended_on: dt.date | None
+    pinned_at: dt.datetime | None = None
 
     @property
     def obligor(self) -> Obligor:
@@ -154,6 +166,7 @@ class Books:
     cases: dict[int, Case]
     promises: dict[int, Promise]
     tasks: dict[int, Task]
+    records: list[Record]
 
     def copy(self) -> Books:
         return dataclasses.replace(
@@ -228,6 +241,7 @@ def read() -> Books:
                 row.opened_on,
                 row.closed_on,
                 row.policy,
+                row.next_on,
             )
             for row in cases.Case.objects.all()
         },
@@ -260,7 +274,12 @@ def read() -> Books:
                 row.due_on,
                 row.state,
                 row.ended_on,
+                row.pinned_at,
             )
             for row in cases.Task.objects.all()
         },
+        records=[
+            Record(row.pk, row.case_id, row.contacted_on, row.says, row.says_until_on, row.corrects_id)
+            for row in cases.Record.objects.all()
+        ],
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.oracle import money
 from tests.oracle.book import Book
-from tests.oracle.facts import Account, Books, Case, Obligor, Person, Promise, Receipt, Standing, Task
+from tests.oracle.facts import Account, Books, Case, Obligor, Person, Promise, Receipt, Record, Standing, Task
 
 RANK = {"none": 0, "mild": 1, "moderate": 2, "severe": 3}
 
@@ -70,6 +70,8 @@ class Decided:
     promises: dict[int, str]
     paid: dict[int, int]
     work: dict[Obligor, Work]
+    overruled: set[int]
+    """Cases whose agreed next day holds no more."""
     kept: dict[Obligor, frozenset[int]] = field(default_factory=dict)
     desks: dict[Obligor, str] = field(default_factory=dict)
 
@@ -150,21 +152,41 @@ def promise_fate(promise: Promise, *, paid: int, anything_late: bool, book: Book
     return "partly" if paid > 0 else "broken"
 
 
-def last_result(promises: list[Promise], tonight: dict[int, str], book: Book, as_of: dt.date) -> str:
-    """An open promise speaks first; else the one judged last, while it is remembered."""
-    judged: list[tuple[dt.date, int, str]] = []
-    for promise in promises:
+def last_result(
+    promises: list[Promise], records: list[Record], tonight: dict[int, str], book: Book, as_of: dt.date
+) -> str:
+    """The word of the last record while it counts, unless a younger promise has something to say; else the promise's."""
+    word, given_on = "none", None
+    judged: list[tuple[dt.date, int, str, dt.date]] = []
+    for promise in sorted(promises, key=lambda each: -each.id):
         state = tonight.get(promise.id, promise.state)
         if state == "open":
-            return "promise_open"
+            word, given_on = "promise_open", promise.promised_on
+            break
         day = as_of if promise.id in tonight else promise.judged_on
         known = state in ("kept", "partly", "broken") and day is not None
         if known and day > as_of - book.days("promise.remembered_days"):
-            judged.append((day, promise.id, state))
-    return f"promise_{max(judged)[2]}" if judged else "none"
+            judged.append((day, promise.id, state, promise.promised_on))
+    if word == "none" and judged:
+        *_rest, state, given_on = max(judged)
+        word = f"promise_{state}"
+    put_right = {record.corrects for record in records}
+    said = [
+        (record.contacted_on, record.id, record)
+        for record in records
+        if record.id not in put_right and record.contacted_on <= as_of and record.says != "unchanged"
+    ]
+    if not said:
+        return word
+    _on, _id, last = max(said)
+    if last.says == "none" or last.says_until_on <= as_of or (given_on and given_on > last.contacted_on):
+        return word
+    return last.says
 
 
-def work(point: Standpoint, case: int | None, fate: str | None, result: str, book: Book) -> Work:
+def work(
+    point: Standpoint, case: int | None, fate: str | None, result: str, book: Book, *, agreed: bool, due_again: bool
+) -> Work:
     """What is to be done, how urgent it is and why; or why nothing is."""
     days = point.days if point.days is not None else -3650
     facts = {
@@ -174,6 +196,7 @@ def work(point: Standpoint, case: int | None, fate: str | None, result: str, boo
         "last_result": result,
         "covered": point.covered,
         "amount_band": point.band,
+        "due_again": due_again,
     }
     rows = book.matching("case.priority", facts)
     done = Work(
@@ -194,6 +217,9 @@ def work(point: Standpoint, case: int | None, fate: str | None, result: str, boo
         done.skipped = "too_early" if point.worth else "below_minimum"
         return done
     row = book.decide("case.action", facts)
+    if agreed and row["then"]["action"] not in ("none", "wait"):
+        done.action, done.skipped = "wait", "next_date"
+        return done
     done.action, done.action_row, done.due_in_days = row["then"]["action"], row["row"], row["then"]["due_in_days"]
     if done.action == "wait":
         done.skipped = "promise_open"
@@ -240,6 +266,8 @@ def decide(books: Books, as_of: dt.date, version: str, book: Book, rows: dict[Ob
                 judged[promise.id], paid[promise.id] = fate, came
 
     worked: dict[Obligor, Work] = {}
+    overruled: set[int] = set()
+    failed = {books.promises[key].case for key, fate in judged.items() if fate in ("partly", "broken")}
     for obligor, point in points.items():
         case = live.get(obligor)
         fate = fates.get(obligor)
@@ -247,10 +275,20 @@ def decide(books: Books, as_of: dt.date, version: str, book: Book, rows: dict[Ob
         result = "none"
         if case is not None and alive:
             own = [p for p in books.promises.values() if p.case == case.id and p.promised_on <= as_of]
-            result = last_result(own, judged, book, as_of)
-        worked[obligor] = work(point, case.id if case and alive else None, alive, result, book)
+            written = [record for record in books.records if record.case == case.id]
+            result = last_result(own, written, judged, book, as_of)
+        agreed = due_again = False
+        if case is not None and alive and case.next_on is not None:
+            due_again = case.next_on <= as_of
+            worse = RANK[point.level] > RANK[case.level]
+            if not due_again and (worse or case.id in failed):
+                overruled.add(case.id)
+            agreed = not due_again and case.id not in overruled
+        worked[obligor] = work(
+            point, case.id if case and alive else None, alive, result, book, agreed=agreed, due_again=due_again
+        )
 
-    decided = Decided(owed, accounts, levels, standings, alerts, points, fates, judged, paid, worked)
+    decided = Decided(owed, accounts, levels, standings, alerts, points, fates, judged, paid, worked, overruled)
     _owners(decided, books, live, book)
     return decided
 
@@ -381,6 +419,7 @@ def cases_after(
             )
             continue
         case = live[obligor]
+        case.next_on = None if case.id in decided.overruled else case.next_on
         handed = owner != case.owner
         if handed or fate == "moves":
             case.level, case.row, case.policy = point.level, rows[obligor], version

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 from dataclasses import dataclass, field
 
-from liangqing.cases.models import Case, Promise, Task
+from liangqing.cases.models import Case, Promise, Record, Task
 from liangqing.parties.models import Creditor, Party
 from liangqing.people.models import Department, User
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract, Receipt
@@ -29,6 +29,19 @@ ACTIONS = (
     "apply_money",
     "ask_why",
 )
+SAID = (
+    ("no_answer", "unchanged", 0),
+    ("promised", "none", 0),
+    ("dispute_claimed", "dispute_claimed", 90),
+    ("paid_already", "paid_already", 1),
+    ("paid_already", "paid_already", 2),
+    ("cannot_pay", "cannot_pay", 30),
+    ("refused", "refused", 3),
+    ("complaint", "complaint", 60),
+    ("wrong_number", "unreachable", 60),
+    ("deceased", "special", 3650),
+)
+"""Results, what they say to the night, and for how many days."""
 
 
 @dataclass
@@ -257,10 +270,43 @@ class Portfolio:
                     )
                     if stage == "open":
                         self._promises(case, FIRST)
+                    self._records(case, FIRST)
                 if pick.random() < 0.3:
                     self._task(party, creditor, case if case and case.stage == "open" else None, "open")
                 if pick.random() < 0.2:
                     self._task(party, creditor, case, pick.choice(("done", "done", "dropped")))
+
+    def _records(self, case: Case, today: dt.date) -> None:
+        """Contacts before, on and after the day, some of them corrected, and a next day that may be overruled."""
+        pick = self.random
+        known = list(Record.objects.filter(case=case, corrected_by__isnull=True))
+        for _ in range(pick.choice((0, 0, 1, 1, 2))):
+            contacted_on = today - dt.timedelta(days=pick.choice((-1, 0, 0, 1, 1, 2, 3, 10)))
+            corrects = pick.choice(known) if known and pick.random() < 0.3 else None
+            if corrects:
+                known.remove(corrects)
+                contacted_on = corrects.contacted_on
+            result, says, days = pick.choice(SAID)
+            record = Record.objects.create(
+                case=case,
+                party_id=case.party_id,
+                creditor_id=case.creditor_id,
+                at=dt.datetime.combine(contacted_on, dt.time(9), tzinfo=dt.UTC),
+                contacted_on=contacted_on,
+                by=pick.choice(self.people),
+                channel=pick.choice(("phone", "visit")),
+                reached="self",
+                result=result,
+                result_row="Z00",
+                policy="before",
+                says=says,
+                says_until_on=contacted_on + dt.timedelta(days=days),
+                corrects=corrects,
+            )
+            known.append(record)
+        if pick.random() < 0.4:
+            next_on = pick.choice((None, today, *(today + dt.timedelta(days=days) for days in (-2, 1, 1, 2, 5))))
+            Case.objects.filter(pk=case.pk).update(next_on=next_on)
 
     def _promises(self, case: Case, today: dt.date) -> None:
         pick = self.random
@@ -314,6 +360,8 @@ class Portfolio:
         for case in Case.objects.filter(stage="open").order_by("id"):
             if pick.random() < 0.3:
                 self._promises(case, today)
+            if pick.random() < 0.4:
+                self._records(case, today)
         for task in Task.objects.filter(state="open").order_by("id"):
             if pick.random() < 0.3:
                 Task.objects.filter(pk=task.pk).update(

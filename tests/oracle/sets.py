@@ -29,6 +29,9 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
         "promise_id": "int64", "case_id": "int64", "party_id": "int64", "creditor_id": "int64", "currency": "string",
         "amount": "int64", "promised_on": "date", "due_on": "date", "state": "string", "judged_on": "date",
     },
+    "records": {
+        "record_id": "int64", "case_id": "int64", "contacted_on": "date", "says": "string", "says_until_on": "date",
+    },
     "standing": {"case_id": "int64", "fate": "string"},
     "fates": {"promise_id": "int64", "state": "string"},
     "named_receipts": {"receipt_id": "int64", "bill_id": "int64", "received_on": "date", "amount": "int64"},

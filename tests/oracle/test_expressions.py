@@ -21,7 +21,7 @@ from liangqing.warning.rules import levels
 from tests.oracle import money
 from tests.oracle import night as oracle
 from tests.oracle.book import Book
-from tests.oracle.facts import Adjustment, Allocation, Bill, Promise, Receipt
+from tests.oracle.facts import Adjustment, Allocation, Bill, Promise, Receipt, Record
 from tests.oracle.sets import Sets
 
 AS_OF = dt.date(2026, 3, 10)
@@ -275,16 +275,31 @@ def test_the_fate_of_one_promise_is_its_fate_among_all(sets, books):
             assert found.get(promise.id, "open") == twin
 
 
+@st.composite
+def written_records(draw: Any) -> list[Record]:
+    """Records of cases 1 to 3 that say something, about the days of the promises."""
+    made = []
+    for number in range(1, draw(st.integers(0, 5)) + 1):
+        contacted_on = AS_OF - dt.timedelta(days=draw(st.integers(-1, 6)))
+        says = draw(st.sampled_from(["none", "dispute_claimed", "paid_already", "special"]))
+        until_on = contacted_on + dt.timedelta(days=draw(st.sampled_from([0, 1, 3, 90])))
+        made.append(Record(number, draw(ids), contacted_on, says, until_on))
+    return made
+
+
 @SOME
-@given(books=promise_books())
-def test_the_promise_judged_last_speaks_for_its_case_unless_one_is_open(sets, books):
+@given(books=promise_books(), written=written_records())
+def test_an_open_promise_or_the_one_judged_last_speaks_for_its_case_unless_a_later_record_does(sets, books, written):
     fates = _fates(sets, books)
     sets.keep("fates", fates)
-    found = sets.ask("last", lambda: promises.last_results(sets.table("promises"), sets.table("fates"), RULES, AS_OF))
+    sets.put("records", ((r.id, r.case, r.contacted_on, r.says, r.says_until_on) for r in written))
+    names = ("promises", "fates", "records")
+    found = sets.ask("last", lambda: promises.last_results(*(sets.table(name) for name in names), RULES, AS_OF))
     tonight = {key: fate for key, (fate, _paid) in _wanted_fates(books).items()}
     wanted = {}
     for case in (1, 2, 3):
-        result = oracle.last_result([p for p in books[0] if p.case == case], tonight, BOOK, AS_OF)
+        given_by = [p for p in books[0] if p.case == case]
+        result = oracle.last_result(given_by, [r for r in written if r.case == case], tonight, BOOK, AS_OF)
         if result != "none":
             wanted[case] = result
     assert {row["case_id"]: row["last_result"] for row in found} == wanted

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -83,8 +85,8 @@ def attach(record: Record, uploads: Sequence[Upload]) -> list[Attachment]:
     )
 
 
-def content(attachment: Attachment) -> bytes:
-    """The bytes of a file. Raises ``Refusal`` when it is gone or no longer what was handed in.
+def read(attachment: Attachment) -> BinaryIO:
+    """The file, open for reading. Raises ``Refusal`` when it is gone or no longer what was handed in.
 
     Whoever shows it to a browser sends it as a download, with its media type and ``nosniff``.
     """
@@ -106,7 +108,7 @@ def content(attachment: Attachment) -> bytes:
             _("The file was altered after it was handed in. Restore it from a backup and tell audit."),
             sha256=attachment.sha256,
         )
-    return found
+    return io.BytesIO(found)
 
 
 def _place(sha256: str) -> Path:
@@ -126,5 +128,5 @@ def _store(content: bytes) -> str:
         file.write(sealing.seal_bytes(content))
         file.flush()
         os.fsync(file.fileno())
-    os.replace(draft, place)
+    draft.replace(place)
     return name

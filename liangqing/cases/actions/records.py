@@ -19,6 +19,7 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Contact
+from liangqing.parties.queries.members import members
 from liangqing.people.models import User
 from liangqing.policy import Policy, Row
 from liangqing.trail.actions.tell import tell
@@ -133,7 +134,7 @@ def record(
 
 def _check_codes(*, rules: Policy, **given: str) -> None:
     """Every code is one of its list; reason and attitude may be left out."""
-    known = {
+    known: dict[str, set[object]] = {
         "channel": set(Channel.values),
         "reached": set(Reached.values),
         "reason": {*Reason.values, ""},
@@ -152,7 +153,7 @@ def _check_codes(*, rules: Policy, **given: str) -> None:
 
 
 def _check_words(case: Case, contact: Contact | None, note: str, corrects: Record | None) -> None:
-    if contact and case.party_id not in (contact.party_id, contact.party.merged_into_id):
+    if contact and contact.party_id not in members(case.party):
         raise Refusal(
             "contact_of_another",
             _("This contact belongs to another customer. Choose one of this customer's."),
@@ -227,7 +228,7 @@ def _check_next(
 
 def _other_way(case: Case, contact: Contact | None) -> bool:
     """Whether the customer has another contact that is not known to be invalid."""
-    others = Contact.objects.filter(party_id=case.party_id).exclude(validity=Contact.Validity.INVALID)
+    others = Contact.objects.filter(party__in=members(case.party)).exclude(validity=Contact.Validity.INVALID)
     return (others.exclude(pk=contact.pk) if contact else others).exists()
 
 

@@ -27,7 +27,7 @@ def finish(task: Task, *, by: User) -> None:
 
 @action
 @clause("P3 4.1")
-def postpone(task: Task, until: dt.date, *, reason: str, by: User) -> None:
+def postpone(task: Task, until: dt.date, reason: str, *, by: User) -> None:
     """Take the task off the list and ask again on ``until``, for a reason the trail remembers.
 
     It comes back earlier when a promise of the case breaks or its level gets worse. Raises ``Refusal``: 409 for a task

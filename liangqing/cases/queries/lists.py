@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import OrderBy
 
 from liangqing import policy
+from liangqing.cases.lifecycle import TaskState
 from liangqing.cases.models import Task
 from liangqing.kit.money import Money
 from liangqing.people.models import User
 from liangqing.receivables.queries.ageing import accounts_of
+
+_ORDER: tuple[str | OrderBy, ...] = (F("pinned_at").asc(nulls_last=True), "-points", "due_on", "id")
+SORTS: dict[str, tuple[str | OrderBy, ...]] = {
+    "points": _ORDER,
+    "due": ("due_on", "-points", "id"),
+    "waiting": ("created_on", "-points", "id"),
+    "level": (F("case__level").desc(nulls_last=True), "-points", "id"),
+    "customer": ("party__number", "id"),
+}
+"""How a list may be ordered: as the policy says (pinned first), or by one column."""
 
 
 @dataclass(frozen=True)
@@ -35,29 +48,86 @@ class Line:
     asked_by: Reason
 
 
-def worklist(user: User, on: dt.date) -> list[Line]:
-    """The user's tasks of a morning: open then, most points first, the longer waiting first among equals."""
-    tasks = list(
-        Task.objects.filter(Q(state="open") | Q(ended_on__gt=on), owner=user, created_on__lte=on)
-        .select_related("party", "creditor", "case")
-        .order_by("-points", "due_on", "party__number", "id")
-    )
+def tasks_of(
+    user: User, on: dt.date, *, level: str | None = None, action: str | None = None, area: str | None = None
+) -> QuerySet[Task]:
+    """The user's tasks of a morning (open then), of one level, action or area when asked; unordered, to be counted."""
+    open_then = Q(state=TaskState.OPEN)
+    # Whether anything has ended since is told by one index entry; mostly nothing has, and the list's own index serves.
+    if Task.objects.filter(owner=user, ended_on__gt=on).exists():
+        open_then |= Q(ended_on__gt=on)
+    found = Task.objects.filter(open_then, owner=user, created_on__lte=on)
+    if level:
+        found = found.filter(case__level=level)
+    if action:
+        found = found.filter(action=action)
+    return found.filter(party__area=area) if area else found
+
+
+def worklist(
+    user: User,
+    on: dt.date,
+    *,
+    level: str | None = None,
+    action: str | None = None,
+    area: str | None = None,
+    sort: str = "points",
+    offset: int = 0,
+    limit: int | None = 50,
+) -> list[Line]:
+    """The user's tasks of a morning: pinned ones first, then most points, the longer waiting first among equals.
+
+    ``sort`` is one of ``SORTS``; ``limit`` None gives all from ``offset`` on, which is for files, not for pages.
+    """
+    found = tasks_of(user, on, level=level, action=action, area=area).select_related("party", "creditor", "case")
+    until = None if limit is None else offset + limit
+    return lines(list(found.order_by(*SORTS[sort])[offset:until]), on, first=offset + 1)
+
+
+def lines(tasks: Sequence[Task], on: dt.date, *, first: int = 1) -> list[Line]:
+    """These tasks as lines, with what is late on ``on`` and the rows of policy that put them there."""
     accounts: dict[tuple[int, int], list[dict[str, object]]] = {}
-    for account in accounts_of({task.party_id for task in tasks}, on):
+    for account in accounts_of({task.party_id for task in tasks}, on) if tasks else ():
         accounts.setdefault((account["party_id"], account["creditor_id"]), []).append(account)
     rules = policy.in_force(on)
-    priority, action = rules.tables["case.priority"], rules.tables["case.action"]
-    lines = []
-    for place, task in enumerate(tasks, 1):
+    priority = {row.row: row for row in rules.tables["case.priority"].rows}
+    asking = {row.row: row for row in rules.tables["case.action"].rows}
+    made = []
+    for place, task in enumerate(tasks, first):
         own = accounts.get((task.party_id, task.creditor_id), [])
         late = tuple(Money(int(str(account["late"])), str(account["currency"])) for account in own if account["late"])
         days = [int(str(account["days"])) for account in own if account["days"] is not None]
-        reasons = tuple(
-            Reason(row.row, row.then["points"], dict(row.reason))
-            for row in (priority.row(name) for name in task.reasons)
-        )
-        asked = action.row(task.action_row)
-        lines.append(
-            Line(place, task, late, max(days, default=None), reasons, Reason(asked.row, 0, dict(asked.reason)))
-        )
-    return lines
+        rows = (priority[name] for name in task.reasons)
+        reasons = tuple(Reason(row.row, row.then["points"], dict(row.reason)) for row in rows)
+        asked = asking[task.action_row]
+        made.append(Line(place, task, late, max(days, default=None), reasons, Reason(asked.row, 0, dict(asked.reason))))
+    return made
+
+
+def neighbours(task: Task) -> tuple[Task | None, Task | None]:
+    """The open tasks before and after this one in its owner's list, in the policy's order."""
+    mine = Task.objects.filter(owner_id=task.owner_id, state=TaskState.OPEN).exclude(pk=task.pk)
+    after = mine.filter(_stands(task, after=True)).order_by(*_ORDER).first()
+    before = (
+        mine.filter(_stands(task, after=False))
+        .order_by(F("pinned_at").desc(nulls_first=True), "points", "-due_on", "-id")
+        .first()
+    )
+    return before, after
+
+
+def _stands(task: Task, *, after: bool) -> Q:
+    """The condition that another task stands after (or before) this one in the list."""
+    more, less = ("gt", "lt") if after else ("lt", "gt")
+    equal = Q(points=task.points)
+    later = (
+        Q(**{f"points__{less}": task.points})
+        | equal & Q(**{f"due_on__{more}": task.due_on})
+        | equal & Q(due_on=task.due_on, **{f"id__{more}": task.pk})
+    )
+    if task.pinned_at is None:
+        behind = Q(pinned_at__isnull=True) & later
+        return behind if after else behind | Q(pinned_at__isnull=False)
+    level = Q(pinned_at=task.pinned_at) & later
+    other = Q(**{f"pinned_at__{more}": task.pinned_at})
+    return level | other | Q(pinned_at__isnull=True) if after else level | other

@@ -121,7 +121,7 @@ def worklist(username: str, date: dt.date | None, as_json: bool) -> None:
     on = date or as_of_last_night()
     if on is None:
         raise Refusal("no_night", _("No night has been run yet. Run one first: liangqing night --date D."))
-    lines = lines_of(user, on)
+    lines = lines_of(user, on, limit=None)
     if as_json:
         say({"user": username, "date": on, "tasks": [_line(line) for line in lines]})
     else:

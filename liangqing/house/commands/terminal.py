@@ -237,7 +237,7 @@ def morning(report: Report | None) -> None:
     for user in (
         User.objects.filter(is_active=True).select_related("department").order_by("department__code", "username")
     ):
-        lines = lines_of(user, last.date)
+        lines = lines_of(user, last.date, limit=None)
         if lines:
             worklist(user, last.date, lines, most=8)
 
