@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from liangqing.imports.landing import Arrival
 from liangqing.kit import bulk, sealing
 from liangqing.parties.actions.rows import bytea
+from liangqing.parties.rules.ways import same
 
 _COLUMNS = ("party_id", "kind", "role", "person_stored", "value_stored", "value_index", "validity", "imported")
 _AT_ONCE = 50_000
@@ -60,9 +61,10 @@ def _sealed(batches: pa.RecordBatchReader, imported: int) -> Iterator[pa.RecordB
     last, seen = None, set[tuple[str, bytes]]()
     for batch in batches:
         columns = batch.to_pydict()
+        spelled = map(same, columns["kind"], columns["value"])
         kept, indexes = [], []
         for place, (party, kind, index) in enumerate(
-            zip(columns["party_id"], columns["kind"], sealing.index_all(columns["value"]), strict=True)
+            zip(columns["party_id"], columns["kind"], sealing.index_all(spelled), strict=True)
         ):
             if party != last:
                 last, seen = party, set()

@@ -16,11 +16,13 @@ from liangqing.kit import bulk, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
+from liangqing.parties.actions.finding import array, learn, refresh
 from liangqing.parties.actions.land_contacts import land_contacts
 from liangqing.parties.actions.rows import bytea, land_aliases, name_stored
 from liangqing.parties.kinds import CUSTOMERS
 from liangqing.parties.models import Alias, Contact, Party
 from liangqing.parties.rules.identity import kind_of, well_formed
+from liangqing.parties.rules.searching import Keys
 
 problems.register(
     {
@@ -40,7 +42,7 @@ problems.register(
 _PLAIN = ("customer_class", "terms_days", "area", "country", "language")
 """Columns kept as they are; an empty cell leaves what is there."""
 _COLUMNS = ("kind", "name_stored", "name_index", "identity_stored", "identity_index", *_PLAIN)
-_LANDED = ("id", "number", *_COLUMNS, "imported")
+_LANDED = ("id", "number", *_COLUMNS, "search", "imported")
 _AT_ONCE = 50_000
 """Rows in memory at a time."""
 
@@ -127,10 +129,13 @@ def _land_new(arrival: Arrival, count: int) -> None:
            WHERE n.place = arriving.place"""
     ).fetchall()
     reader = duck.sql("SELECT * FROM arriving WHERE had_kind IS NULL ORDER BY place").to_arrow_reader(_AT_ONCE)
-    bulk.copy_in(arrival.cursor, "parties_party", (_sealed(batch, arrival.record.pk) for batch in reader), _LANDED)
+    keys = Keys()
+    bulk.copy_in(
+        arrival.cursor, "parties_party", (_sealed(batch, arrival.record.pk, keys) for batch in reader), _LANDED
+    )
 
 
-def _sealed(batch: pa.RecordBatch, imported: int) -> pa.RecordBatch:
+def _sealed(batch: pa.RecordBatch, imported: int, keys: Keys) -> pa.RecordBatch:
     rows = batch.to_pydict()
     columns = _columns(rows)
     kinds, names, identities = columns["kind"], columns["name"], columns["identity"]
@@ -144,6 +149,7 @@ def _sealed(batch: pa.RecordBatch, imported: int) -> pa.RecordBatch:
             "identity_stored": [_identity_stored(number, kind) for number, kind in zip(identities, kinds, strict=True)],
             "identity_index": [bytea(index) for index in sealing.index_all(identities)],
             **{name: pa.array(columns[name], pa.int64() if name == "terms_days" else pa.string()) for name in _PLAIN},
+            "search": [array(keys.of(number, (name,))) for number, name in zip(rows["number"], names, strict=True)],
             "imported": pa.array([imported] * len(names), pa.int64()),
         }
     )
@@ -165,15 +171,17 @@ def _land_known(arrival: Arrival) -> set[int]:
 
 def _update(arrival: Arrival, rows: dict[str, list[Any]]) -> set[int]:
     columns = _columns(rows)
-    stored = Party.objects.in_bulk(rows["party_id"])
+    stored = Party.objects.defer("search").in_bulk(rows["party_id"])
     changes: list[Change] = []
     aliases: list[tuple[int, str, str]] = []
+    renamed: list[tuple[int, str]] = []
     for place, number in enumerate(rows["party_id"]):
         party = stored[number]
         row = {name: values[place] for name, values in columns.items()}
         after: dict[str, Any] = {}
         if sealing.index(row["name"]) != bytes(party.name_index):
             aliases.append((party.pk, party.kind, party.name))
+            renamed.append((party.pk, row["name"]))
             after |= {"name_stored": name_stored(row["name"], row["kind"])}
             after |= {"name_index": sealing.index(row["name"]).hex()}
         identity = row["identity"]
@@ -192,6 +200,7 @@ def _update(arrival: Arrival, rows: dict[str, list[Any]]) -> set[int]:
             )
     land_aliases(arrival.cursor, aliases, arrival.record.pk)
     _write(arrival.cursor, [(change.row_id, change.after) for change in changes])
+    learn(arrival.cursor, renamed)
     Change.objects.bulk_create(changes, batch_size=5000)
     return {change.row_id for change in changes}
 
@@ -233,6 +242,7 @@ def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
         with transaction.atomic():
             Contact.objects.filter(imported=record.pk).delete()
             Alias.objects.filter(imported=record.pk).delete()
+            refresh(Party, (change.row_id for change in changed))
             cursor.execute("DELETE FROM parties_party WHERE imported = %s", [record.pk])
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -12,8 +12,10 @@ from liangqing.imports.landing import Arrival
 from liangqing.kit import bulk, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
+from liangqing.parties.actions.finding import array
 from liangqing.parties.actions.rows import land_aliases, name_index, name_stored
 from liangqing.parties.rules.identity import kind_of
+from liangqing.parties.rules.searching import Keys
 
 _LONGEST_NUMBER = 64
 
@@ -52,8 +54,10 @@ def _number_by_name(arrival: Arrival) -> None:
     ]
     known: dict[bytes, set[str]] = {}
     arrival.cursor.execute(
-        """SELECT name_index, number FROM parties_party UNION
-           SELECT a.name_index, p.number FROM parties_alias a JOIN parties_party p ON p.id = a.party_id"""
+        """WITH called AS (SELECT id, name_index FROM parties_party
+                           UNION SELECT party_id, name_index FROM parties_alias)
+           SELECT DISTINCT c.name_index, coalesce(k.number, p.number) FROM called c
+           JOIN parties_party p ON p.id = c.id LEFT JOIN parties_party k ON k.id = p.merged_into_id"""
     )
     for index, number in arrival.cursor.fetchall():
         known.setdefault(bytes(index), set()).add(number)
@@ -83,6 +87,7 @@ def _bring_new(arrival: Arrival) -> None:
         return
     ids = bulk.reserve(arrival.cursor, bulk.sequence_of("parties_party"), len(fresh))
     kinds = [kind_of(None, name, None) for _number, name in fresh]
+    keys = Keys()
     parties = pa.table(
         {
             "id": pa.array(ids, pa.int64()),
@@ -96,6 +101,7 @@ def _bring_new(arrival: Arrival) -> None:
             "area": [""] * len(fresh),
             "country": [""] * len(fresh),
             "language": [""] * len(fresh),
+            "search": [array(keys.of(number, (name,))) for number, name in fresh],
             "imported": [arrival.record.pk] * len(fresh),
         }
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from liangqing.kit import bulk, sealing
+from liangqing.parties.actions.finding import learn
 from liangqing.parties.models import Party
 
 
@@ -25,6 +26,7 @@ def name_index(name: str) -> str:
 
 def land_aliases(cursor: bulk.Cursor, found: Iterable[tuple[int, str, str]], imported: int) -> int:
     """Other spellings of names: (party id, kind, spelling). A spelling already known is left alone."""
+    found = list(found)
     rows = [(party, name_stored(name, kind), name_index(name)) for party, kind, name in found]
     if not rows:
         return 0
@@ -44,4 +46,5 @@ def land_aliases(cursor: bulk.Cursor, found: Iterable[tuple[int, str, str]], imp
     )
     landed = int(cursor.rowcount)
     cursor.execute("DROP TABLE staged_alias")
+    learn(cursor, ((party, name) for party, _kind, name in found))
     return landed

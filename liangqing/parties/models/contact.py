@@ -42,3 +42,7 @@ class Contact(models.Model):
     @property
     def value(self) -> str:
         return sealing.unseal(self.value_stored)
+
+    @property
+    def person(self) -> str:
+        return sealing.unseal(self.person_stored)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,10 @@ class Party(models.Model):
 
     What identifies a natural person is sealed (``liangqing.kit.sealing``) and found by its index. ``imported`` is the
     import that brought the row, empty when entered by hand.
+
+    ``merged_into`` points from a duplicate to the customer it turned out to be. Nothing moves: bills, contacts and
+    aliases stay where the ledger put them and are read together (``parties.queries.members``). ``search`` holds keyed
+    hashes of parts of all its names (``parties.rules.searching``), those of its duplicates among them.
     """
 
     class Kind(models.TextChoices):
@@ -28,10 +34,19 @@ class Party(models.Model):
     area = models.CharField(max_length=100, blank=True, default="")
     country = models.CharField(max_length=2, blank=True, default="")
     language = models.CharField(max_length=16, blank=True, default="")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged", db_index=False
+    )
+    search = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
     imported = models.BigIntegerField(null=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(merged_into=models.F("id")), name="parties_not_into_itself"),
+        ]
         indexes = [
+            GinIndex(fields=["search"], name="parties_search"),
+            models.Index(fields=["merged_into"], name="parties_merged", condition=models.Q(merged_into__isnull=False)),
             models.Index(fields=["name_index"], name="parties_name"),
             models.Index(fields=["identity_index"], name="parties_identity", condition=~models.Q(identity_index=b"")),
         ]
@@ -42,6 +57,10 @@ class Party(models.Model):
     @property
     def name(self) -> str:
         return sealing.unseal(self.name_stored)
+
+    @property
+    def identity(self) -> str:
+        return sealing.unseal(self.identity_stored)
 
 
 class Alias(models.Model):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import CharField, IntegerField
+from django.db.models import CharField, DateTimeField, IntegerField
 
 from liangqing.people.duties import Duty
 
@@ -28,6 +28,7 @@ class User(AbstractUser):
     duties = ArrayField(CharField(max_length=16, choices=Duty), default=list, blank=True)
     skills = ArrayField(CharField(max_length=32), default=list, blank=True)
     capacity = IntegerField(default=100)
+    bell_seen_at = DateTimeField(null=True, blank=True, help_text="until when the person has seen what the bell told")
 
     REQUIRED_FIELDS = ["name"]
 

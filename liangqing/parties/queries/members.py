@@ -1,0 +1,56 @@
+"""The customer numbers that turned out to be one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from liangqing.parties.models import Alias, Contact, Party
+
+
+def customer(party: Party) -> Party:
+    """The customer this one turned out to be; itself when it is no duplicate."""
+    return party.merged_into or party
+
+
+def members(party: Party) -> list[int]:
+    """Ids of all numbers of this customer, the kept one first: whose bills, receipts and cases are its own.
+
+    Every list, account or limit of one customer asks for these, never for one id.
+    """
+    kept = party.merged_into_id or party.pk
+    return [kept, *Party.objects.filter(merged_into=kept).order_by("id").values_list("id", flat=True)]
+
+
+def names(parties: Iterable[int]) -> dict[int, list[str]]:
+    """Other names each of these customers is known by: aliases, and the names of its duplicates."""
+    ids = list(parties)
+    found: dict[int, list[str]] = {}
+    for duplicate in Party.objects.filter(merged_into__in=ids).defer("search").order_by("id"):
+        found.setdefault(duplicate.merged_into_id or 0, []).append(duplicate.name)
+    for alias in (
+        Alias.objects.filter(Q(party__in=ids) | Q(party__in=Party.objects.filter(merged_into__in=ids).values("id")))
+        .select_related("party")
+        .defer("party__search")
+        .order_by("id")
+    ):
+        found.setdefault(alias.party.merged_into_id or alias.party_id, []).append(alias.name)
+    return found
+
+
+def numbers(parties: Iterable[int]) -> dict[int, list[str]]:
+    """Numbers of the duplicates of each of these customers."""
+    found: dict[int, list[str]] = {}
+    for kept, number in Party.objects.filter(merged_into__in=list(parties)).values_list("merged_into_id", "number"):
+        found.setdefault(kept or 0, []).append(number)
+    return found
+
+
+def contacts(party: Party) -> list[Contact]:
+    """All ways to reach this customer, those of its duplicates among them; the same way once."""
+    order = {member: place for place, member in enumerate(members(party))}
+    once: dict[tuple[str, bytes], Contact] = {}
+    for contact in sorted(Contact.objects.filter(party__in=order), key=lambda it: (order[it.party_id], it.pk)):
+        once.setdefault((contact.kind, bytes(contact.value_index)), contact)
+    return list(once.values())
