@@ -71,6 +71,19 @@ def bucket(days: ir.IntegerValue) -> ir.StringValue:
     )
 
 
+def bucket_of(days: int) -> str:
+    """The twin of ``bucket`` for one bill."""
+    for last, name in zip((0, 30, 60, 90), BUCKETS[:-1], strict=True):
+        if days <= last:
+            return name
+    return BUCKETS[-1]
+
+
+def due_day(kind: str, due_on: dt.date, contract_ends_on: dt.date | None) -> dt.date:
+    """The twin for one bill of when it is due: a deposit or retention not before its contract ends (P4-5)."""
+    return max(due_on, contract_ends_on) if kind in HELD_KINDS and contract_ends_on else due_on
+
+
 def unapplied(receipts: ir.Table, allocations: ir.Table, as_of: dt.date) -> ir.Table:
     """Money on account: what came in by ``as_of`` and is set against nothing.
 

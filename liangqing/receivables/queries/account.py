@@ -1,0 +1,129 @@
+"""What a customer owes on a day, by creditor and currency: read from that customer's rows only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from liangqing.kit.money import Money
+from liangqing.parties.models import Creditor, Party
+from liangqing.receivables.models import Bill
+from liangqing.receivables.queries.bills import BillRow, left_on, rows
+from liangqing.receivables.rules.owing import BUCKETS, bucket_of
+
+
+@dataclass
+class Account:
+    """One customer towards one creditor in one currency; minor units, as ``rules.owing.accounts`` defines them.
+
+    ``balance`` is what is asked for without credit notes, ``credit`` what credit notes still give (positive),
+    ``days`` since the oldest late bill fell due (None: nothing is asked for; negative: days to go), ``buckets`` the
+    balance by age band (``rules.owing.BUCKETS``).
+    """
+
+    party_id: int
+    creditor_id: int
+    currency: str
+    balance: int = 0
+    late: int = 0
+    late_bills: int = 0
+    open_bills: int = 0
+    days: int | None = None
+    unapplied: int = 0
+    credit: int = 0
+    buckets: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
+
+
+@dataclass(frozen=True)
+class Late:
+    """What is late of a customer towards a creditor: amounts by currency, and days of the oldest late bill."""
+
+    late: list[Money]
+    days: int | None
+
+
+_OWED = """
+    SELECT b.party_id, b.creditor_id, b.currency,
+           %(day)s - CASE WHEN b.kind IN ('deposit', 'retention') AND c.ends_on > b.due_on THEN c.ends_on ELSE b.due_on END
+               AS days,
+           b.principal + b.interest + b.penalty + b.fee
+             + coalesce((SELECT sum(j.principal + j.interest + j.penalty + j.fee) FROM receivables_adjustment j
+                         WHERE j.bill_id = b.id AND (j.effective_on IS NULL OR j.effective_on <= %(day)s)), 0)
+             - coalesce((SELECT sum(a.amount) FROM receivables_allocation a
+                         WHERE a.bill_id = b.id AND a.allocated_on <= %(day)s), 0) AS owed
+    FROM receivables_bill b LEFT JOIN receivables_contract c ON c.id = b.contract_id
+    WHERE b.party_id = ANY(%(parties)s) AND (b.issued_on IS NULL OR b.issued_on <= %(day)s)"""
+
+_UNAPPLIED = """
+    SELECT r.party_id, r.creditor_id, r.currency,
+           sum(r.amount - coalesce((SELECT sum(a.amount) FROM receivables_allocation a
+                                    WHERE a.receipt_id = r.id AND a.allocated_on <= %(day)s), 0))
+    FROM receivables_receipt r WHERE r.party_id = ANY(%(parties)s) AND r.received_on <= %(day)s
+    GROUP BY 1, 2, 3"""
+
+
+def account(party: Party, as_of: dt.date, *, creditor: Creditor | None = None) -> list[Account]:
+    """The accounts of a customer with anything open or unapplied on a day, by creditor and currency."""
+    found = _accounts([party.pk], as_of)
+    return [each for each in found if creditor is None or each.creditor_id == creditor.pk]
+
+
+def late_of(obligors: Iterable[tuple[int, int]], as_of: dt.date) -> dict[tuple[int, int], Late]:
+    """What is late of some (customer, creditor) pairs, as for a page of cases: one query. Pairs with nothing open are
+    left out."""
+    wanted = set(obligors)
+    gathered: dict[tuple[int, int], list[Account]] = {}
+    for each in _accounts(sorted({party for party, _creditor in wanted}), as_of, money=False):
+        if (each.party_id, each.creditor_id) in wanted:
+            gathered.setdefault((each.party_id, each.creditor_id), []).append(each)
+    return {
+        pair: Late(
+            late=[Money(each.late, each.currency) for each in accounts if each.late],
+            days=max((each.days for each in accounts if each.days is not None), default=None),
+        )
+        for pair, accounts in gathered.items()
+    }
+
+
+def open_bills(party: Party, as_of: dt.date, *, creditor: Creditor | None = None, most: int = 1000) -> list[BillRow]:
+    """The customer's bills and credit notes with something left on a day, the one due longest first; at most so many."""
+    bills = Bill.objects.filter(Q(issued_on=None) | Q(issued_on__lte=as_of), party=party)
+    if creditor is not None:
+        bills = bills.filter(creditor=creditor)
+    bills = bills.alias(left_now=left_on(as_of)).exclude(left_now=0).order_by("due_on", "id")
+    return sorted(rows(bills[:most], as_of), key=lambda row: (row.due_on, row.bill.pk))
+
+
+def _accounts(parties: Sequence[int], as_of: dt.date, *, money: bool = True) -> list[Account]:
+    found: dict[tuple[int, int, str], Account] = {}
+    given: dict[str, Any] = {"parties": list(parties), "day": as_of}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT party_id, creditor_id, currency, days, sum(owed)::bigint, count(*), owed > 0
+                FROM ({_OWED}) q WHERE owed <> 0 GROUP BY party_id, creditor_id, currency, days, owed > 0""",
+            given,
+        )
+        for party, creditor, currency, days, owed, count, asked in cursor.fetchall():
+            each = found.setdefault((party, creditor, currency), Account(party, creditor, currency))
+            each.open_bills += count
+            if not asked:
+                each.credit -= int(owed)
+                continue
+            each.balance += int(owed)
+            each.buckets[bucket_of(days)] += int(owed)
+            each.days = days if each.days is None else max(each.days, days)
+            if days >= 1:
+                each.late += int(owed)
+                each.late_bills += count
+        if money:
+            cursor.execute(_UNAPPLIED, given)
+            for party, creditor, currency, rest in cursor.fetchall():
+                if rest:
+                    each = found.setdefault((party, creditor, currency), Account(party, creditor, currency))
+                    each.unapplied = int(rest)
+    return [found[key] for key in sorted(found)]

@@ -1,0 +1,154 @@
+"""Bills as a list shows them: what is asked, paid and owed of a page of bills, and which bills are open or late."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract
+from liangqing.receivables.rules.allocation import split
+from liangqing.receivables.rules.owing import HELD_KINDS, bucket_of, due_day
+
+COMPONENTS = ("principal", "interest", "penalty", "fee")
+_TOTAL = F("principal") + F("interest") + F("penalty") + F("fee")
+
+
+@dataclass(frozen=True)
+class BillRow:
+    """A bill on a day; amounts in minor units, of a credit note negative.
+
+    ``asked`` includes adjustments; ``paid`` is what receipts paid, ``credited`` what credit notes did (of a credit note:
+    what was used of it, negative); ``owed`` is what is left. ``days`` counts from the due day (due on D, late from D+1:
+    1), negative before it; None when nothing is owed. The parts follow the order of 民法典 561.
+    """
+
+    bill: Bill
+    due_on: dt.date
+    asked: int
+    paid: int
+    credited: int
+    owed: int
+    days: int | None
+    bucket: str
+    asked_parts: dict[str, int]
+    owed_parts: dict[str, int]
+
+    @property
+    def late(self) -> bool:
+        return self.owed > 0 and self.days is not None and self.days >= 1
+
+
+def rows(bills: Iterable[Bill], as_of: dt.date) -> list[BillRow]:
+    """The bills given, in their order, as of a day: three queries for a page, however long it is.
+
+    What came later, and adjustments that count from a later day, do not exist yet on ``as_of``.
+    """
+    page = list(bills)
+    ids = [bill.pk for bill in page]
+    added: dict[int, dict[str, Any]] = {
+        row["bill_id"]: dict(row)
+        for row in Adjustment.objects.filter(bill__in=ids)
+        .filter(Q(effective_on=None) | Q(effective_on__lte=as_of))
+        .values("bill_id")
+        .annotate(**{f"more_{name}": Sum(name) for name in COMPONENTS})
+    }
+    set_against = {
+        bill: (int(paid or 0), int(credited or 0))
+        for bill, paid, credited in Allocation.objects.filter(bill__in=ids, allocated_on__lte=as_of)
+        .values("bill_id")
+        .annotate(
+            paid=Sum("amount", filter=Q(receipt__isnull=False)), credited=Sum("amount", filter=Q(credit__isnull=False))
+        )
+        .values_list("bill_id", "paid", "credited")
+    }
+    held = {bill.contract_id for bill in page if bill.kind in HELD_KINDS and bill.contract_id}
+    ends = dict(Contract.objects.filter(id__in=held).values_list("id", "ends_on")) if held else {}
+    found = []
+    for bill in page:
+        more = added.get(bill.pk, {})
+        asked = {name: getattr(bill, name) + int(more.get(f"more_{name}") or 0) for name in COMPONENTS}
+        paid, credited = set_against.get(bill.pk, (0, 0))
+        due_on = due_day(bill.kind, bill.due_on, ends.get(bill.contract_id or 0))
+        owed = sum(asked.values()) - paid - credited
+        days = (as_of - due_on).days if owed else None
+        found.append(
+            BillRow(
+                bill=bill,
+                due_on=due_on,
+                asked=sum(asked.values()),
+                paid=paid,
+                credited=credited,
+                owed=owed,
+                days=days,
+                bucket=bucket_of(days) if days is not None else "",
+                asked_parts=asked,
+                owed_parts=_left_of(asked, paid + credited),
+            )
+        )
+    return found
+
+
+def _left_of(asked: dict[str, int], used: int) -> dict[str, int]:
+    sign = -1 if sum(asked.values()) < 0 else 1
+    paid = split(max(used * sign, 0), **{name: amount * sign for name, amount in asked.items()})
+    return {name: asked[name] - sign * paid[name] for name in COMPONENTS}
+
+
+def bill_list(
+    bills: QuerySet[Bill],
+    *,
+    as_of: dt.date,
+    open_only: bool = False,
+    late_only: bool = False,
+    due_from: dt.date | None = None,
+    due_until: dt.date | None = None,
+    number: str = "",
+    newest_first: bool = False,
+) -> QuerySet[Bill]:
+    """The bills of a list page, by due day; slice it, then ask ``rows``. ``due_until`` is exclusive; ``number`` is how
+    the number begins.
+
+    Open and late are found while the index of due days is walked in order: for each bill two look-ups of its own rows,
+    until the page is full. Nothing is summed over the portfolio, and it must not be counted: ask for one row more than
+    a page to know whether there is another.
+    """
+    if due_from is not None:
+        bills = bills.filter(due_on__gte=due_from)
+    if due_until is not None:
+        bills = bills.filter(due_on__lt=due_until)
+    if number:
+        bills = bills.filter(number__startswith=number)
+    if open_only or late_only:
+        bills = bills.filter(Q(issued_on=None) | Q(issued_on__lte=as_of)).alias(left_now=left_on(as_of))
+        bills = bills.filter(left_now__gt=0) if late_only else bills.exclude(left_now=0)
+    if late_only:
+        over = Q(contract=None) | Q(contract__ends_on=None) | Q(contract__ends_on__lt=as_of)
+        bills = bills.filter(~Q(kind__in=HELD_KINDS) | over, due_on__lt=as_of)
+    return bills.order_by("-due_on", "-id") if newest_first else bills.order_by("due_on", "id")
+
+
+def left_on(as_of: dt.date) -> Coalesce:
+    """What a bill still asks on a day, as an expression for ``annotate``: two look-ups by the bill's id."""
+    added = (
+        Adjustment.objects.filter(Q(effective_on=None) | Q(effective_on__lte=as_of), bill=OuterRef("pk"))
+        .order_by()
+        .values("bill")
+        .annotate(total=Sum(_TOTAL))
+        .values("total")
+    )
+    paid = (
+        Allocation.objects.filter(bill=OuterRef("pk"), allocated_on__lte=as_of)
+        .order_by()
+        .values("bill")
+        .annotate(total=Sum("amount"))
+        .values("total")
+    )
+    whole = BigIntegerField()
+    return Coalesce(
+        _TOTAL + Coalesce(Subquery(added, output_field=whole), 0) - Coalesce(Subquery(paid, output_field=whole), 0), 0
+    )
