@@ -6,7 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from liangqing.cases.actions import landing
-from liangqing.cases.rules import dealing, obligors, promises, work
+from liangqing.cases.actions.tallies import land_tallies
+from liangqing.cases.rules import dealing, obligors, promises, tallies, work
 from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Landing, Source, Step
@@ -129,6 +130,28 @@ def make_lists(night: Night) -> None:
     night.keep("skipped", ibis.union(passed, unowned))
 
 
+def tally(night: Night) -> None:
+    """Sums for the overview; the answer about one party needs none. What has moved since the night before is told from
+    its kept tables, and not at all where they are missing."""
+    if not night.whole:
+        return
+    people, owed, receipts = night.table("people"), night.table("owed"), night.table("receipts")
+    answers = night.keep("answers", tallies.answering(night.table("work"), night.table("owners")))
+    desks = night.table("kept_owners")
+    night.keep("tallies", tallies.tallies(owed, night.table("accounts"), night.table("levels"), answers, desks, people))
+    night.keep("loads", tallies.loads(answers, night.table("tasks"), people))
+    night.keep("marks", receipts.agg(last_receipt=ibis.coalesce(receipts.receipt_id.max(), 0)))
+    had, work_had, owners_had, marks = (night.before(name) for name in ("owed", "work", "owners", "marks"))
+    nobody = answers.limit(0)
+    known = None if work_had is None or owners_had is None else tallies.answering(work_had, owners_had)
+    answered = night.keep("answered", nobody if known is None else known)
+    moved = tallies.moves(had, owed) if had is not None else tallies.moves(owed.limit(0), owed.limit(0))
+    night.keep("rolls", tallies.rolls(night.keep("moves", moved), answers, answered, people))
+    last_known = int(marks.last_receipt.max().execute()) if marks is not None else 0
+    came = receipts if marks is not None else receipts.limit(0)
+    night.keep("collected", tallies.collected(came, last_known, answers, answered, people, night.date))
+
+
 def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
     standing, last = night.table("standing_cases"), night.table("case_numbers")
     desk = night.policy.tables["case.desk"]
@@ -164,10 +187,12 @@ STEPS = (
     Step("work", find_work),
     Step("deal", deal),
     Step("lists", make_lists),
+    Step("tallies", tally),
 )
 LANDINGS = (
     Landing("promises", landing.land_promises),
     Landing("next dates", landing.land_next_dates),
     Landing("cases", landing.land_cases),
     Landing("tasks", landing.land_tasks),
+    Landing("tallies", land_tallies),
 )

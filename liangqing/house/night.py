@@ -42,6 +42,7 @@ def _counts(date: dt.date) -> dict[str, Any]:
     alerts = Counter(dict(Alert.objects.filter(raised_on=date).values_list("level").annotate(Count("id"))))
     return {
         "alerts": {str(level): alerts[level] for level in Level.values},
+        "alerts_escalated": Alert.objects.filter(escalated_on=date).count(),
         "cases_opened": Case.objects.filter(opened_on=date).count(),
         "cases_closed": Case.objects.filter(closed_on=date).count(),
         "promises_broken": Promise.objects.filter(state="broken", judged_on=date).count(),
@@ -66,5 +67,5 @@ PLAN = Plan(
     counts=_counts,
     invariants=_invariants,
     volatile=frozenset(("case_id", "fate", "opens")),
-    keep=("owed", "accounts", "levels", "work", "owners", "tasks", "skipped"),
+    keep=("owed", "accounts", "levels", "work", "owners", "tasks", "skipped", "marks"),
 )

@@ -2,6 +2,7 @@ from liangqing.cases.models.campaign import Campaign, Share
 from liangqing.cases.models.case import Case
 from liangqing.cases.models.promise import Promise
 from liangqing.cases.models.record import Attachment, Channel, Reached, Reason, Record
+from liangqing.cases.models.tally import Collected, Load, Roll, Tally
 from liangqing.cases.models.task import Task
 
 __all__ = [
@@ -9,10 +10,14 @@ __all__ = [
     "Campaign",
     "Case",
     "Channel",
+    "Collected",
+    "Load",
     "Promise",
     "Reached",
     "Reason",
     "Record",
+    "Roll",
     "Share",
+    "Tally",
     "Task",
 ]

@@ -26,3 +26,7 @@ class Promise(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="cases_promise_positive"),
         ]
+        indexes = [
+            models.Index(fields=["promised_on"], name="cases_promise_given"),
+            models.Index(fields=["judged_on"], name="cases_promise_judged"),
+        ]

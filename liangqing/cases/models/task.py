@@ -42,6 +42,7 @@ class Task(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["owner", "created_on"], name="cases_task_age", condition=models.Q(state="open")),
             models.Index(
                 fields=["owner", "pinned_at", "-points", "due_on", "id"],
                 name="cases_task_list",
