@@ -1,5 +1,7 @@
-"""What the night tells of warnings; written in bulk, so these are names and facts rather than classes."""
+"""What is told of warnings. The night writes its own in bulk, so those are names and facts rather than classes."""
 
 from __future__ import annotations
 
 ALERT_RAISED = "alert raised"
+ALERT_ESCALATED = "alert escalated"
+ALERT_ACKNOWLEDGED = "alert acknowledged"

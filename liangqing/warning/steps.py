@@ -8,12 +8,19 @@ from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Landing, Source, Step
 from liangqing.warning.actions import landing
-from liangqing.warning.rules import levels
+from liangqing.warning.rules import escalation, levels
 
 SOURCES = (
     Source(
         "standings",
         "SELECT id AS standing_id, party_id, creditor_id, currency, level, row FROM warning_standing",
+        of_party="party_id = {party}",
+    ),
+    Source(
+        "unheard_alerts",
+        """SELECT id AS alert_id, party_id, creditor_id, currency, level, raised_on,
+                  ' ' || array_to_string(recipients, ' ') || ' ' AS told
+           FROM warning_alert WHERE acknowledged_at IS NULL AND escalated_on IS NULL AND raised_on < '{as_of}'""",
         of_party="party_id = {party}",
     ),
 )
@@ -69,5 +76,19 @@ def _heads_of(night: Night, kind: str) -> str:
     return " ".join(str(head) for head in sorted(heads.filter(heads.kind == kind).head_id.execute()))
 
 
-STEPS = (Step("levels", decide_levels), Step("alerts", address_alerts))
-LANDINGS = (Landing("standings", landing.land_standings), Landing("alerts", landing.land_alerts))
+def escalate_alerts(night: Night) -> None:
+    """Which earlier warnings have waited too long, and who is told next."""
+    night.keep(
+        "escalations",
+        escalation.escalations(
+            night.table("unheard_alerts"), night.table("levels"), night.table("heads"), night.policy, night.date
+        ),
+    )
+
+
+STEPS = (Step("levels", decide_levels), Step("alerts", address_alerts), Step("escalations", escalate_alerts))
+LANDINGS = (
+    Landing("standings", landing.land_standings),
+    Landing("alerts", landing.land_alerts),
+    Landing("escalations", landing.land_escalations),
+)

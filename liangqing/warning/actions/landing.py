@@ -1,4 +1,5 @@
-"""Land the night's levels: standings that changed, and an alert for each account that reached a level."""
+"""Land the night's levels: standings that changed, an alert for each account that reached a level, and the alerts that
+nobody acknowledged in time."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from liangqing.kit import bulk
 from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
 from liangqing.trail.actions.tell import write
-from liangqing.warning.events import ALERT_RAISED
+from liangqing.warning.events import ALERT_ESCALATED, ALERT_RAISED
 
 _ACCOUNT = "party_id bigint, creditor_id bigint, currency text"
 
@@ -86,3 +87,43 @@ def land_alerts(night: Night, cursor: Any) -> int:
         day=night.date,
     )
     return len(landed)
+
+
+@clause("P3 3.3.4")
+def land_escalations(night: Night, cursor: Any) -> int:
+    """The next heads are told, once an alert, while nobody has acknowledged it."""
+    rows = night.arrow(
+        night.table("escalations").select("alert_id", "party_id", "currency", "level", "raised_on", "heads")
+    )
+    if not rows.num_rows:
+        return 0
+    bulk.stage(cursor, "staged_escalation", "alert_id bigint, heads text", rows.select(["alert_id", "heads"]))
+    cursor.execute(
+        """UPDATE warning_alert a SET escalated_on = %s, escalated_to = n.told,
+                  recipients = ARRAY(SELECT DISTINCT unnest(a.recipients || n.told) ORDER BY 1)
+           FROM (SELECT alert_id, string_to_array(heads, ' ')::bigint[] AS told FROM staged_escalation) n
+           WHERE a.id = n.alert_id AND a.acknowledged_at IS NULL AND a.escalated_on IS NULL
+           RETURNING a.id""",
+        [night.date],
+    )
+    landed = {number for (number,) in cursor.fetchall()}
+    told = [row for row in rows.to_pylist() if row["alert_id"] in landed]
+    return write(
+        (
+            (
+                ALERT_ESCALATED,
+                None,
+                "alert",
+                row["alert_id"],
+                row["party_id"],
+                {
+                    "currency": row["currency"],
+                    "level": row["level"],
+                    "raised_on": row["raised_on"].isoformat(),
+                    "to": [int(head) for head in row["heads"].split()],
+                },
+            )
+            for row in sorted(told, key=lambda row: int(row["alert_id"]))
+        ),
+        day=night.date,
+    )
