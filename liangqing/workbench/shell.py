@@ -72,7 +72,7 @@ def _url(name: str) -> str:
         return ""
 
 
-def _bell(request: HttpRequest) -> int:
+def _bell(request: HttpRequest) -> int | str:
     from liangqing.workbench.bell import count
 
     return count(request.user)  # type: ignore[arg-type]

@@ -21,7 +21,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entry',
-            index=models.Index(fields=['event', 'id'], name='trail_event'),
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "event__in",
+                        ("alert raised", "case assigned", "case closed", "case level moved", "case opened"),
+                    ),
+                    _negated=True,
+                ),
+                fields=["event", "id"],
+                name="trail_event",
+            ),
         ),
         migrations.AddIndex(
             model_name='entry',
