@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ("date", models.DateField()),
                 ("desk", models.CharField(blank=True, default="", help_text="the desk such a case is dealt to; empty without a case", max_length=32)),
                 ("currency", models.CharField(max_length=3)),
-                ("level", models.CharField(help_text="the account"s warning level, or none", max_length=8)),
+                ("level", models.CharField(help_text="the account's warning level, or none", max_length=8)),
                 ("bucket", models.CharField(help_text="age band", max_length=8)),
                 ("obligors", models.BigIntegerField()),
                 ("bills", models.BigIntegerField()),
