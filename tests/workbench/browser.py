@@ -119,6 +119,7 @@ class Opened:
         self._chromium = chromium
         self._address = address
         self._windows: list[tuple[BrowserContext, Watch]] = []
+        self._kept: dict[object, Page] = {}
 
     def page(self, client: Client | None, *, language: str = "", **options: Any) -> Page:
         """A new window in which the person of ``client`` is signed in; ``page.watch`` tells what it does."""
@@ -134,10 +135,19 @@ class Opened:
         page.watch = watch  # type: ignore[attr-defined]
         return page
 
+    def kept(self, client: Client | None, *, key: object, language: str) -> Page:
+        """The window opened under this key before, or a new one that lets axe in."""
+        if key not in self._kept:
+            self._kept[key] = self.page(client, language=language, bypass_csp=True)
+        return self._kept[key]
+
     def check(self) -> None:
-        """Nothing left this machine and nothing went wrong in any window."""
+        """Nothing left this machine and nothing went wrong in any window since the last check."""
         left = [url for _context, watch in self._windows for url in watch.left]
         complaints = [text for _context, watch in self._windows for text in watch.complaints]
+        for _context, watch in self._windows:
+            watch.left.clear()
+            watch.complaints.clear()
         assert not left, f"the page asked another machine: {left}"
         assert not complaints, complaints
 

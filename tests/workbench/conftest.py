@@ -59,14 +59,31 @@ def house_of_people(
     founded: tuple[str, Path], django_db_blocker: Any, data_folder: Path, settings: Any
 ) -> Iterator[Institution]:
     """An institution of its own for a test, on the morning of 2026-06-30: people, customers, bills, cases, warnings."""
-    from django.core.cache import cache
-
     template, home = founded
-    shutil.copytree(home, data_folder, dirs_exist_ok=True)
-    settings.TODAY = institution.TODAY.isoformat()
-    cache.clear()  # sign-in attempts are counted there
+    _settle(home, data_folder, settings)
     with django_db_blocker.unblock(), _copy_of(template):
         yield Institution()
+
+
+@pytest.fixture(scope="module")
+def _standing(founded: tuple[str, Path], django_db_blocker: Any) -> Iterator[Institution]:
+    with django_db_blocker.unblock(), _copy_of(founded[0]):
+        yield Institution()
+
+
+@pytest.fixture
+def standing_house(_standing: Institution, founded: tuple[str, Path], data_folder: Path, settings: Any) -> Institution:
+    """The same institution for all tests of a file that only look, or leave nothing behind."""
+    _settle(founded[1], data_folder, settings)
+    return _standing
+
+
+def _settle(home: Path, data_folder: Path, settings: Any) -> None:
+    from django.core.cache import cache
+
+    shutil.copytree(home, data_folder, dirs_exist_ok=True)
+    settings.TODAY = institution.TODAY.isoformat()
+    cache.clear()  # attempts to sign in are counted there
 
 
 @pytest.fixture

@@ -70,15 +70,15 @@ def test_only_addresses_that_take_an_argument_are_about_a_customer() -> None:
 
 @pytest.mark.parametrize("username", POSITIONS, ids=POSITIONS.values())
 def test_a_page_opens_for_exactly_those_whose_duties_include_its_act(
-    house_of_people: Institution, username: str
+    standing_house: Institution, username: str
 ) -> None:
-    person, client = house_of_people.user(username), house_of_people.client_of(username)
+    person, client = standing_house.user(username), standing_house.client_of(username)
     wrong = []
     for name in PAGES.keys() & SAMPLE_ADDRESSES.keys():
         if not SAMPLE_ADDRESSES[name].get:
             continue
         act, _post = acts(name)
-        status = client.get(url := address(name, house_of_people.of(username)[0])).status_code
+        status = client.get(url := address(name, standing_house.of(username)[0])).status_code
         expected = _LET_IN if not act or can(person, act) else {403}
         if status not in expected:
             wrong.append(f"GET {url} ({name}, {act}): {status}")
@@ -87,13 +87,13 @@ def test_a_page_opens_for_exactly_those_whose_duties_include_its_act(
 
 @pytest.mark.parametrize("username", POSITIONS, ids=POSITIONS.values())
 def test_posting_is_heard_from_exactly_those_whose_duties_include_its_act(
-    house_of_people: Institution, username: str
+    standing_house: Institution, username: str
 ) -> None:
-    person, client = house_of_people.user(username), house_of_people.client_of(username)
+    person, client = standing_house.user(username), standing_house.client_of(username)
     wrong = []
     for name in PAGES.keys() & SAMPLE_ADDRESSES.keys():
         act, post = acts(name)
-        url = address(name, house_of_people.of(username)[0])
+        url = address(name, standing_house.of(username)[0])
         with undone():
             status = client.post(url).status_code
         expected = _HEARD if not act or (can(person, act) and can(person, post)) else {403}
@@ -102,11 +102,11 @@ def test_posting_is_heard_from_exactly_those_whose_duties_include_its_act(
     assert not wrong
 
 
-def test_audit_changes_nothing_anywhere(house_of_people: Institution) -> None:
+def test_audit_changes_nothing_anywhere(standing_house: Institution) -> None:
     """P2 15, asked of every door: whatever changes something is closed to audit."""
     from liangqing.people.rights import ACTS
 
-    client, customer = house_of_people.client_of("luo"), house_of_people.customers[0]
+    client, customer = standing_house.client_of("luo"), standing_house.customers[0]
     let_in = []
     for name in PAGES.keys() & SAMPLE_ADDRESSES.keys():
         _act, post = acts(name)
@@ -118,8 +118,8 @@ def test_audit_changes_nothing_anywhere(house_of_people: Institution) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_who_is_not_signed_in_gets_no_further_than_the_sign_in_page(house_of_people: Institution, method: str) -> None:
-    client, customer = Client(), house_of_people.customers[0]
+def test_who_is_not_signed_in_gets_no_further_than_the_sign_in_page(standing_house: Institution, method: str) -> None:
+    client, customer = Client(), standing_house.customers[0]
     for name in PAGES.keys() & SAMPLE_ADDRESSES.keys():
         url = address(name, customer)
         response: HttpResponse = getattr(client, method)(url)
@@ -132,9 +132,9 @@ def test_who_is_not_signed_in_gets_no_further_than_the_sign_in_page(house_of_peo
 
 
 @pytest.mark.parametrize("username", LIMITED, ids=[POSITIONS[name] for name in LIMITED])
-def test_what_is_not_ones_own_is_not_there(house_of_people: Institution, username: str) -> None:
-    person, client = house_of_people.user(username), house_of_people.client_of(username)
-    strangers = _one_of_each_kind(house_of_people.foreign_to(username))
+def test_what_is_not_ones_own_is_not_there(standing_house: Institution, username: str) -> None:
+    person, client = standing_house.user(username), standing_house.client_of(username)
+    strangers = _one_of_each_kind(standing_house.foreign_to(username))
     told = []
     for name in PAGES.keys() & SAMPLE_ADDRESSES.keys():
         act, post = acts(name)
@@ -157,16 +157,16 @@ def _one_of_each_kind(customers: list[Customer]) -> list[Customer]:
 
 
 @pytest.mark.parametrize("username", LIMITED, ids=[POSITIONS[name] for name in LIMITED])
-def test_no_list_search_or_export_gives_away_what_is_not_ones_own(house_of_people: Institution, username: str) -> None:
-    person, client = house_of_people.user(username), house_of_people.client_of(username)
-    marks = {mark for customer in house_of_people.foreign_to(username) for mark in customer.marks}
+def test_no_list_search_or_export_gives_away_what_is_not_ones_own(standing_house: Institution, username: str) -> None:
+    person, client = standing_house.user(username), standing_house.client_of(username)
+    marks = {mark for customer in standing_house.foreign_to(username) for mark in customer.marks}
     name_asked, number_asked = "有限公司", "B"
     told = []
     for name in PAGES.keys() & SAMPLE_ADDRESSES.keys():
         sample, (act, _post) = SAMPLE_ADDRESSES[name], acts(name)
         if not sample.get or (act and not can(person, act)):
             continue
-        base = address(name, house_of_people.of(username)[0])
+        base = address(name, standing_house.of(username)[0])
         joint = "&" if "?" in base else "?"
         for query in ("", f"{joint}q={name_asked}", f"{joint}q={number_asked}", f"{joint}export=xlsx"):
             response = client.get(base + query, follow=True)
@@ -175,21 +175,21 @@ def test_no_list_search_or_export_gives_away_what_is_not_ones_own(house_of_peopl
     assert not told
 
 
-def test_those_who_reach_everything_see_every_customer(house_of_people: Institution) -> None:
+def test_those_who_reach_everything_see_every_customer(standing_house: Institution) -> None:
     """The search above would find nothing to complain of on empty pages; this shows that the pages are not empty."""
-    client = house_of_people.client_of("gao")
+    client = standing_house.client_of("gao")
     pages = [
-        content(client.get(address(name, house_of_people.customers[0])))
+        content(client.get(address(name, standing_house.customers[0])))
         for name in PAGES.keys() & SAMPLE_ADDRESSES.keys()
         if SAMPLE_ADDRESSES[name].get
         and not SAMPLE_ADDRESSES[name].about
-        and can(house_of_people.user("gao"), acts(name)[0] or "people.see")
+        and can(standing_house.user("gao"), acts(name)[0] or "people.see")
     ]
     if {"customers", "bills", "cases"} & PAGES.keys():
-        assert all(any(str(customer) in page for page in pages) for customer in house_of_people.customers)
+        assert all(any(str(customer) in page for page in pages) for customer in standing_house.customers)
 
 
-def test_exporting_is_refused_to_those_who_may_not(house_of_people: Institution) -> None:
-    client = house_of_people.client_of("lin")
+def test_exporting_is_refused_to_those_who_may_not(standing_house: Institution) -> None:
+    client = standing_house.client_of("lin")
     for name in {"cases", "customers", "bills", "receipts", "warnings"} & PAGES.keys():
         assert client.get(reverse(name) + "?export=xlsx").status_code == 403, name
