@@ -13,12 +13,12 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -58,13 +58,33 @@ def key_of(message: Message) -> Key:
 
 
 def in_code() -> dict[Key, Message]:
-    """Every sentence of the code that may be shown in another language, with where it stands."""
+    """Every sentence of code and templates that may be shown in another language, with where it stands."""
     found = Catalog()
+    kinds: list[tuple[str, Any]] = [("**.py", "python"), ("**/templates/**.html", in_template)]
     for file, line, words, _comments, context in extract_from_dir(
-        PACKAGE, [("**.py", "python")], {"**.py": {"encoding": "utf-8"}}, KEYWORDS
+        PACKAGE,
+        kinds,
+        {"**.py": {"encoding": "utf-8"}},
+        KEYWORDS,
+        directory_filter=lambda folder: Path(folder).name not in ("node_modules", "static", "__pycache__"),
     ):
         found.add(words, locations=[(f"liangqing/{file}", line)], context=context)
     return {key_of(message): message for message in found if message.id}
+
+
+def in_template(
+    file: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Iterator[tuple[int, str, Any, list[str]]]:
+    """What Babel asks to read templates with: Django turns its tags into calls, and those are read as Python is.
+
+    The sentences are those Django looks up at run time: of a ``trimmed`` block without its line breaks, a percent sign
+    doubled, ``{{ name }}`` as ``%(name)s``.
+    """
+    from django.utils.translation.template import templatize
+
+    # In brackets, because the indentation of a page means nothing to Python.
+    calls = f"({templatize(file.read().decode())}\n)"
+    yield from extract_python(io.BytesIO(calls.encode()), keywords, comment_tags, {**options, "encoding": "utf-8"})
 
 
 def catalogues() -> list[Path]:
@@ -141,7 +161,7 @@ def _title(path: Path) -> str:
     )
 
 
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\([a-z_]+\)[sd]|%[sd]")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\([a-z0-9_]+\)[sd]|%[sd]")
 
 
 def flaws() -> Iterator[str]:

@@ -21,6 +21,41 @@ def test_sentences_are_found_in_the_code() -> None:
     assert ("error file", "row") in code  # with context
 
 
+def test_sentences_are_found_in_templates_as_they_are_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _house_in(tmp_path, monkeypatch, code="", catalogue={})
+    page = tmp_path / "liangqing" / "faces" / "templates" / "faces" / "page.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(
+        """
+        {% load nothing %}<p title="{% translate 'plain' %}">{{ _("in a variable") }} {{ x|default:_("in a filter") }}</p>
+      {% translate "50% off" %}{% translate "row" context "error file" %}
+    {# {% translate "commented out" %} #}
+          {% blocktranslate with day=x|day trimmed %}
+            by {{ day }},
+            at the latest
+          {% endblocktranslate %}
+{% blocktranslate count counter=n %}{{ counter }} bill{% plural %}{{ counter }} bills{% endblocktranslate %}
+        """,
+        encoding="utf-8",
+    )
+    found = translations.in_code()
+    assert set(found) == {
+        ("", "plain"), ("", "in a variable"), ("", "in a filter"), ("", "50%% off"), ("error file", "row"),
+        ("", "by %(day)s, at the latest"), ("", "%(counter)s bill"),
+    }  # fmt: skip
+    assert found["", "%(counter)s bill"].id == ("%(counter)s bill", "%(counter)s bills")
+    assert found["", "plain"].locations == [("liangqing/faces/templates/faces/page.html", 2)]
+    assert len(list(translations.flaws())) == 7, "none has Chinese words"
+
+
+def test_sentences_of_the_workbench_s_templates_are_found() -> None:
+    code = translations.in_code()
+    assert ("", "My account") in code
+    assert ("", "%(first)s–%(last)s of %(total)s") in code
+
+
 def test_the_house_speaks_chinese() -> None:
     from liangqing.warning.level import Level
 
