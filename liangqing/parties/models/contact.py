@@ -7,6 +7,21 @@ from liangqing.kit import sealing
 from liangqing.parties.models.party import Party
 
 
+class Role(models.TextChoices):
+    """Who answers there, seen from the party."""
+
+    SELF = "self", _("the customer")
+    SPOUSE = "spouse", _("spouse")
+    PARENT = "parent", _("parent")
+    CHILD = "child", _("child")
+    RELATIVE = "relative", _("relative")
+    COLLEAGUE = "colleague", _("colleague")
+    FRIEND = "friend", _("friend")
+    CLASSMATE = "classmate", _("classmate")
+    EMPLOYER = "employer", _("employer")
+    OTHER = "other", _("somebody else")
+
+
 class Contact(models.Model):
     """A way to reach a party, through whom, whether it works and when that was last seen (P2 3.1.1).
 

@@ -1,0 +1,78 @@
+"""What parties tell. Personal values are sealed in the trail too; the purpose of a look is kept, never what was seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from liangqing.trail.actions.tell import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerEntered(Event):
+    name: ClassVar[str] = "customer entered"
+    thing: ClassVar[str] = "party"
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerCorrected(Event):
+    """``before`` and ``after`` name the fields that changed; what is personal is sealed."""
+
+    name: ClassVar[str] = "customer corrected"
+    thing: ClassVar[str] = "party"
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartiesMerged(Event):
+    """The customer ``gone`` turned out to be this one. Whoever holds things of both hears it."""
+
+    name: ClassVar[str] = "customers merged"
+    thing: ClassVar[str] = "party"
+    gone: int
+    gone_number: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartiesUnmerged(Event):
+    """``gone`` is a customer of its own again."""
+
+    name: ClassVar[str] = "customers taken apart"
+    thing: ClassVar[str] = "party"
+    gone: int
+    gone_number: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactAdded(Event):
+    name: ClassVar[str] = "contact added"
+    thing: ClassVar[str] = "contact"
+    kind: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactVerified(Event):
+    name: ClassVar[str] = "contact verified"
+    thing: ClassVar[str] = "contact"
+    kind: str
+    before: str
+    validity: str
+    on: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalDataRevealed(Event):
+    """``of`` is party or contact, ``thing_id`` its id."""
+
+    name: ClassVar[str] = "personal data revealed"
+    thing: ClassVar[str] = "party"
+    of: str
+    of_id: int
+    what: str
+    purpose: str
