@@ -49,10 +49,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='bill',
-            index=models.Index(fields=['number'], name='receivables_bill_number', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='bill',
             index=models.Index(condition=models.Q(('seller__isnull', False)), fields=['seller', 'due_on'], name='receivables_bill_seller'),
         ),
         migrations.AddIndex(

@@ -44,7 +44,6 @@ class Bill(models.Model):
         constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="receivables_bill_once")]
         indexes = [
             models.Index(fields=["due_on"], name="receivables_bill_due"),
-            models.Index(fields=["number"], name="receivables_bill_number", opclasses=["varchar_pattern_ops"]),
             models.Index(
                 fields=["seller", "due_on"], name="receivables_bill_seller", condition=models.Q(seller__isnull=False)
             ),

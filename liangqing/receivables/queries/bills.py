@@ -15,6 +15,7 @@ from liangqing.receivables.rules.allocation import split
 from liangqing.receivables.rules.owing import HELD_KINDS, bucket_of, due_day
 
 COMPONENTS = ("principal", "interest", "penalty", "fee")
+MOST_BY_NUMBER = 1000
 _TOTAL = F("principal") + F("interest") + F("penalty") + F("fee")
 
 
@@ -111,7 +112,7 @@ def bill_list(
     newest_first: bool = False,
 ) -> QuerySet[Bill]:
     """The bills of a list page, by due day; slice it, then ask ``rows``. ``due_until`` is exclusive; ``number`` is how
-    the number begins.
+    the number begins: it is looked up among the numbers of each creditor, and not more than ``MOST_BY_NUMBER`` of them.
 
     Open and late are found while the index of due days is walked in order: for each bill two look-ups of its own rows,
     until the page is full. Nothing is summed over the portfolio, and it must not be counted: ask for one row more than
@@ -122,7 +123,8 @@ def bill_list(
     if due_until is not None:
         bills = bills.filter(due_on__lt=due_until)
     if number:
-        bills = bills.filter(number__startswith=number)
+        found = bills.filter(number__startswith=number).order_by()[:MOST_BY_NUMBER]
+        bills = bills.filter(pk__in=found.values("pk"))
     if open_only or late_only:
         bills = bills.filter(Q(issued_on=None) | Q(issued_on__lte=as_of)).alias(left_now=left_on(as_of))
         bills = bills.filter(left_now__gt=0) if late_only else bills.exclude(left_now=0)

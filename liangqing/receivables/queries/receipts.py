@@ -10,6 +10,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from liangqing.receivables.models import Allocation, Bill, Receipt
+from liangqing.receivables.queries.bills import MOST_BY_NUMBER
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def receipt_list(
     number: str = "",
 ) -> QuerySet[Receipt]:
     """The receipts of a list page, the latest first; slice it, then ask ``receipt_rows``. ``received_until`` is
-    exclusive; ``number`` is how the number begins.
+    exclusive; ``number`` is how the number begins (at most ``MOST_BY_NUMBER`` are found by it).
 
     What has something left is found while the index of days is walked in order, with two look-ups for each receipt,
     until the page is full; don't count it.
@@ -66,7 +67,8 @@ def receipt_list(
     if received_until is not None:
         receipts = receipts.filter(received_on__lt=received_until)
     if number:
-        receipts = receipts.filter(number__startswith=number)
+        found = receipts.filter(number__startswith=number).order_by()[:MOST_BY_NUMBER]
+        receipts = receipts.filter(pk__in=found.values("pk"))
     if unapplied_only or standing_only:
         receipts = receipts.filter(~Exists(Receipt.objects.filter(reverses=OuterRef("pk"))), reverses=None)
     if unapplied_only:
