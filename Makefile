@@ -40,7 +40,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests make databases of their own, whatever house is set for running.
 TESTS := env -u LIANGQING_HOME $(PYTEST)
 
-.PHONY: help setup ui run demo night test check format lint types ladder house messages migrations bench lock clean
+.PHONY: help setup ui screenshots run demo night test check format lint types ladder house messages migrations bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +49,10 @@ setup: $(DEV) $(COMPILED) $(BUNDLE)
 
 ui: $(RUN)
 	@$(BIN)/python scripts/ui.py
+
+screenshots: $(DEV) $(COMPILED) $(BUNDLE)
+	@$(BIN)/liangqing demo --if-empty
+	@$(BIN)/python -m scripts.screenshots $(ARGS)
 
 run: $(RUN) $(COMPILED) $(BUNDLE)
 	@$(BIN)/liangqing demo --if-empty

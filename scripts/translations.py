@@ -73,8 +73,8 @@ def in_code() -> dict[Key, Message]:
 
 
 def in_template(
-    file: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
-) -> Iterator[tuple[int, str, Any, list[str]]]:
+    file: IO[bytes], keywords: Any, comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Iterator[Any]:
     """What Babel asks to read templates with: Django turns its tags into calls, and those are read as Python is.
 
     The sentences are those Django looks up at run time: of a ``trimmed`` block without its line breaks, a percent sign
@@ -84,7 +84,7 @@ def in_template(
 
     # In brackets, because the indentation of a page means nothing to Python.
     calls = f"({templatize(file.read().decode())}\n)"
-    yield from extract_python(io.BytesIO(calls.encode()), keywords, comment_tags, {**options, "encoding": "utf-8"})
+    yield from extract_python(io.BytesIO(calls.encode()), keywords, comment_tags, {"encoding": "utf-8"})
 
 
 def catalogues() -> list[Path]:

@@ -1,10 +1,8 @@
-"""A real browser over the real pages: where it is found, how the pages are served to it, what it must never do."""
+"""A real browser over the real pages: how they are served to it, and what they must never do."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,51 +13,12 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+from scripts.browser import window
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / ".venv" / "axe.min.js"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MISSING = (
-    "no Chromium was found: install one (Debian, Ubuntu: apt install chromium) or name it in LIANGQING_CHROMIUM; "
-    f"looked on PATH for {', '.join(NAMES)}"
-)
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def find() -> str | None:
-    """The browser named in LIANGQING_CHROMIUM, else the first one on PATH."""
-    named = os.environ.get("LIANGQING_CHROMIUM")
-    if named:
-        return shutil.which(named)
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-@contextmanager
-def launched(path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), chromium_sandbox=False)
-        try:
-            yield chromium
-        finally:
-            chromium.close()
-
-
-def context_of(chromium: Browser, **options: Any) -> BrowserContext:
-    """A window as a person in China has it: Chinese, Shanghai time, a common laptop's size."""
-    defaults = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": {"width": 1366, "height": 768}}
-    context = chromium.new_context(**{**defaults, **options})
-    context.set_default_timeout(5_000)
-    return context
 
 
 class _Quiet(WSGIRequestHandler):
@@ -123,7 +82,7 @@ class Opened:
 
     def page(self, client: Client | None, *, language: str = "", **options: Any) -> Page:
         """A new window in which the person of ``client`` is signed in; ``page.watch`` tells what it does."""
-        context = context_of(self._chromium, base_url=self._address, **options)
+        context = window(self._chromium, base_url=self._address, **options)
         watch = Watch(self._address)
         watch.follow(context)
         self._windows.append((context, watch))

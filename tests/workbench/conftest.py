@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from scripts.browser import MISSING, find, launched
 from tests.conftest import _administer
 from tests.workbench import browser, institution
 from tests.workbench.institution import Institution
@@ -102,15 +103,15 @@ def served() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A browser for the tests of one file. Closed after it: while it runs, this thread has an event loop."""
-    path = browser.find()
+    path = find()
     if path is None:
         if os.environ.get("LIANGQING_BROWSER") == "required":
-            pytest.fail(browser.MISSING)
-        pytest.skip(browser.MISSING)
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
     unsafe = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread; nothing awaits
     try:
-        with browser.launched(path) as chromium:
+        with launched(path) as chromium:
             yield chromium
     finally:
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.contrib.messages.storage.base import BaseStorage
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -64,7 +64,7 @@ def asked(
     """The answer to a request for the list."""
     request: Any = RequestFactory().get(f"/parties/?{query}", headers={"HX-Target": "list"} if part else {})
     request.user, request.htmx, request.session = house.user(who), part, {}
-    request._messages = BaseStorage(request)
+    request._messages = CookieStorage(request)
     return lists.show(request, what or listing())
 
 
@@ -158,9 +158,7 @@ def test_columns_that_do_not_exist_are_not_chosen(crowd: Institution) -> None:
 
 
 def test_the_list_knows_of_more_than_a_thousand_without_counting_them(crowd: Institution) -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         answer = text(asked(crowd))
     assert "1000+" in answer
     told = [query["sql"] for query in queries if "parties_party" in query["sql"]]
