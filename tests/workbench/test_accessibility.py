@@ -57,7 +57,9 @@ def test_a_page_has_no_barrier(standing_house: Institution, window: Any, name: s
 
 @needs_axe
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-@pytest.mark.parametrize("url", ["/accounts/login/", "/accounts/password/change/", "/accounts/2fa/"])
+@pytest.mark.parametrize(
+    "url", ["/accounts/login/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/reauthenticate/"]
+)
 def test_signing_in_has_no_barrier(window: Any, url: str, language: str) -> None:
     page = window("" if "login" in url else "lin", language)
     page.goto(url)

@@ -126,9 +126,11 @@ def secret(house_of_people: Institution) -> str:
     """林晓 turned the second step on; what the phone keeps."""
     client = Client()
     sign_in(client)
-    answer = client.get("/accounts/2fa/totp/activate/")
-    assert answer.status_code == 200, answer.headers
-    page = answer.content.decode()
+    asked = client.get("/accounts/2fa/totp/activate/")
+    assert asked.headers["Location"].startswith("/accounts/reauthenticate/"), "the password is asked for again"
+    answer = client.post(asked.headers["Location"], {"password": PASSWORD, "next": "/accounts/2fa/totp/activate/"})
+    assert answer.headers["Location"] == "/accounts/2fa/totp/activate/"
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
     secret = str(client.session["mfa.totp.secret"])
     assert secret in page and "svg" in page, "both to type and to photograph"
     wrong = client.post("/accounts/2fa/totp/activate/", {"code": "000000" if code_of(secret) != "000000" else "1"})
@@ -179,6 +181,7 @@ def test_a_recovery_code_opens_the_door_when_the_phone_is_lost(secret: str) -> N
     client = Client()
     sign_in(client)
     client.post("/accounts/2fa/authenticate/", {"code": code_of(secret, steps=1)})
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     client.post("/accounts/2fa/recovery-codes/generate/")
     codes = Authenticator.objects.get(user__username="lin", type="recovery_codes").wrap().get_unused_codes()
     lost = Client()
