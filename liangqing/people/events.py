@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from liangqing.trail.actions.tell import Event
 
@@ -13,3 +13,55 @@ class PersonJoined(Event):
     username: str
     department: str
     duties: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonChanged(Event):
+    """``before`` and ``after`` name the fields that changed."""
+
+    name: ClassVar[str] = "person changed"
+    thing: ClassVar[str] = "user"
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonLeft(Event):
+    """Signs in no more and gets no work; whoever deals work out hears it."""
+
+    name: ClassVar[str] = "person left"
+    thing: ClassVar[str] = "user"
+    username: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonReturned(Event):
+    name: ClassVar[str] = "person returned"
+    thing: ClassVar[str] = "user"
+    username: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordSet(Event):
+    name: ClassVar[str] = "password set"
+    thing: ClassVar[str] = "user"
+    username: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadNamed(Event):
+    """``username`` is empty when nobody heads the department any more."""
+
+    name: ClassVar[str] = "head named"
+    thing: ClassVar[str] = "department"
+    department: str
+    username: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentRenamed(Event):
+    name: ClassVar[str] = "department renamed"
+    thing: ClassVar[str] = "department"
+    code: str
+    before: str
+    after: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -66,6 +67,39 @@ def add_user(
         say({"id": person.pk, "username": username, "department": home.code})
     else:
         click.echo(_("{name} has joined {department}.").format(name=person.name, department=home.name))
+
+
+@user.command("password")
+@click.argument("username")
+@json_option
+def set_password(username: str, as_json: bool) -> None:
+    """Set the password USERNAME signs in with: asked for twice, or the first line of standard input."""
+    from liangqing.house import start
+
+    if as_json:
+        click.get_current_context().meta["json"] = True
+    start.start()
+    from django.utils.translation import gettext as _
+    from django.utils.translation import gettext_lazy
+
+    from liangqing.kit.refusal import Refusal
+    from liangqing.people.actions import staff
+    from liangqing.people.models import User
+    from liangqing.trail.actions.seal import seal
+
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        raise Refusal("unknown_person", gettext_lazy("There is no person “{username}”."), username=username)
+    if sys.stdin.isatty():
+        password = click.prompt(_("New password"), hide_input=True, confirmation_prompt=_("Once more"))
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    staff.set_password(person, password, None)
+    seal()
+    if as_json:
+        say({"id": person.pk, "username": username})
+    else:
+        click.echo(_("{name} can sign in with the new password.").format(name=person.name))
 
 
 @command("demo")
