@@ -96,6 +96,37 @@ def ask_for_night(date: dt.date, by: User | None) -> int:
     return ask(run_night, f"night {date}", date=date.isoformat(), by=by.pk if by else None)
 
 
+# what the pages ask for (``liangqing.workbench.worker.ask``) ---------------------------------------------------------
+
+
+@app.task(name="check_upload", queue="imports", lock="import")
+@opened
+def check_upload(number: int) -> None:
+    """Check a file that was put down on the pages, without landing it."""
+    from liangqing.workbench import uploads
+
+    uploads.check(number)
+
+
+@app.task(name="land_upload", queue="imports", lock="import")
+@opened
+def land_upload(number: int) -> None:
+    """Land a file that was confirmed on the pages. Done twice, the second landing changes nothing."""
+    from liangqing.workbench import uploads
+
+    uploads.land(number)
+
+
+@app.task(name="run_ordered_night", queue="nights", lock="night")
+@opened
+def run_ordered_night(number: int) -> None:
+    """Run the night that was started from the pages."""
+    from liangqing.house.night import PLAN
+    from liangqing.workbench import orders
+
+    orders.carry_out(number, PLAN)
+
+
 # webhooks -------------------------------------------------------------------------------------------------------------
 
 

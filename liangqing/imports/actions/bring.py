@@ -13,7 +13,7 @@ import contextvars
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ from liangqing.imports.events import FileImported, ImportUndone
 from liangqing.imports.fields import Kind
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import, Profile
-from liangqing.imports.rules.headers import PROFILE_OPTIONS, recognise
+from liangqing.imports.rules.headers import NO_COLUMN, PROFILE_OPTIONS, recognise
 from liangqing.imports.staging import Sheet, Staging
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -98,13 +98,15 @@ class Ready:
 @dataclass(frozen=True)
 class Reading:
     """How files are to be read. ``profile`` names a remembered mapping, or one to remember. ``date_order`` (dmy, mdy) and
-    ``decimal_mark`` (point, comma) settle what a column leaves open."""
+    ``decimal_mark`` (point, comma) settle what a column leaves open. ``columns`` says which header a field is read from
+    ("" for none), over what is remembered and guessed."""
 
     wanted: str | None = None
     profile: str | None = None
     currency: str | None = None
     date_order: str | None = None
     decimal_mark: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 _AS_FOUND = Reading()
@@ -166,6 +168,7 @@ def _prepare(path: Path, importables: Sequence[Importable], reading: Reading, re
     options = dict(remembered.mapping) if remembered else {}
     said = {"date_order": reading.date_order, "decimal_mark": reading.decimal_mark}
     options |= {option: value for option, value in said.items() if value}
+    options |= reading.columns
     wanted = reading.wanted or (remembered.kind if remembered else None)
     with contextlib.ExitStack() as undoing:
         staging = undoing.enter_context(Staging(Path(settings.HOME) / "tmp"))
@@ -207,7 +210,7 @@ def land(
         result.import_id = None
         return result
     if ready.profile:
-        _remember(ready.profile, kind, ready.mapping, ready.options)
+        remember(ready.profile, kind.name, ready.mapping, ready.options)
     hear("seal")
     seal()
     return result
@@ -305,10 +308,14 @@ def _profile(name: str | None) -> Profile | None:
     return Profile.objects.filter(name=name).first() if name else None
 
 
-def _remember(name: str, kind: Kind, mapping: dict[str, str], options: dict[str, str]) -> None:
-    """Keep how this file was read under the profile's name, so that the next of its origin is read the same way."""
-    kept = {key: value for key, value in options.items() if key in PROFILE_OPTIONS}
-    Profile.objects.update_or_create(name=name, defaults={"kind": kind.name, "mapping": {**mapping, **kept}})
+def remember(name: str, kind: str, mapping: Mapping[str, str], options: Mapping[str, str]) -> Profile:
+    """Keep how a file was read under the profile's name, so that the next of its origin is read the same way: the fields
+    by their headers, those left without a column on purpose, and what was said about dates and decimals."""
+    kept = {key: value for key, value in options.items() if key in PROFILE_OPTIONS or value == NO_COLUMN}
+    profile, _made = Profile.objects.update_or_create(
+        name=name, defaults={"kind": kind, "mapping": {**kept, **mapping}}
+    )
+    return profile
 
 
 def undo(import_id: int, importables: Sequence[Importable], *, by: Actor | None = None) -> Import:
@@ -332,20 +339,26 @@ def undo(import_id: int, importables: Sequence[Importable], *, by: Actor | None 
     return record
 
 
+def headers_of(path: Path, importables: Sequence[Importable], reading: Reading = _AS_FOUND) -> list[str]:
+    """The headers of a file as written; of a text only the beginning is read. Raises ``Refusal``."""
+    kinds = [importable.kind for importable in importables]
+    with Staging(Path(settings.HOME) / "tmp") as staging:
+        head = staging.folder / path.name
+        with path.open("rb") as file:
+            start = file.read(_HEAD)
+            whole = not file.read(1)
+        # A text is cut after its last whole line.
+        if whole or start.startswith(_NOT_CUT):
+            head = path
+        else:
+            head.write_bytes(start[: start.rfind(b"\n") + 1] or start)
+        return staging.read(head, kinds=kinds, profile=dict(reading.columns)).headers
+
+
 def kind_of(path: Path, importables: Sequence[Importable]) -> str | None:
     """Which kind a file is, or None when it can't be told; of a text only the beginning is read."""
     kinds = [importable.kind for importable in importables]
     try:
-        with Staging(Path(settings.HOME) / "tmp") as staging:
-            head = staging.folder / path.name
-            with path.open("rb") as file:
-                start = file.read(_HEAD)
-                whole = not file.read(1)
-            # A text is cut after its last whole line.
-            if whole or start.startswith(_NOT_CUT):
-                head = path
-            else:
-                head.write_bytes(start[: start.rfind(b"\n") + 1] or start)
-            return recognise(staging.read(head, kinds=kinds).headers, kinds)[0].name
+        return recognise(headers_of(path, importables), kinds)[0].name
     except (Refusal, OSError):
         return None

@@ -14,6 +14,8 @@ from liangqing.kit.refusal import Refusal
 
 PROFILE_OPTIONS = frozenset(("date_order", "decimal_mark"))
 """Keys of a profile that are not fields: how to read what a column leaves open."""
+NO_COLUMN = ""
+"""The header a profile gives to a field that is to be read from no column, whatever would be guessed."""
 
 _EXCLUSION_COSTS = 2
 _HEADERS_SHOWN = 40
@@ -86,15 +88,19 @@ def recognise(
 
 
 def match(
-    headers: Sequence[str], kind: Kind, kinds: Sequence[Kind] = (), named: Mapping[str, int] | None = None
+    headers: Sequence[str], kind: Kind, kinds: Sequence[Kind] = (), named: Mapping[str, int | None] | None = None
 ) -> Match:
-    """Give each field of a kind its best column: the most literal spelling, then the better synonym, then the first."""
-    mapping = {field.name: named[field.name] for field in kind.fields if named and field.name in named}
+    """Give each field of a kind its best column: the most literal spelling, then the better synonym, then the first.
+
+    What is ``named`` is taken as it is; None keeps a field without a column.
+    """
+    said = {field.name: named[field.name] for field in kind.fields if named and field.name in named}
+    mapping = {name: column for name, column in said.items() if column is not None}
     taken = set(mapping.values())
     candidates = sorted(
         (form_rank, synonym_rank, column, place, field.name)
         for place, field in enumerate(kind.fields)
-        if field.name not in mapping
+        if field.name not in said
         for column, form_rank, synonym_rank in _columns_for(headers, field.synonyms)
     )
     for _form_rank, _synonym_rank, column, _place, name in candidates:
@@ -133,11 +139,11 @@ def _excluded(headers: Sequence[str], kind: Kind, kinds: Sequence[Kind], taken: 
     return len(columns - taken)
 
 
-def _named_columns(headers: Sequence[str], kinds: Sequence[Kind], profile: Mapping[str, str]) -> dict[str, int]:
-    """The columns a profile names, by exact text first, then by normal form."""
+def _named_columns(headers: Sequence[str], kinds: Sequence[Kind], profile: Mapping[str, str]) -> dict[str, int | None]:
+    """The columns a profile names, by exact text first, then by normal form; None where it names no column on purpose."""
     known = {field.name for kind in kinds for field in kind.fields}
     normal = [spelling.normal(header) for header in headers]
-    named: dict[str, int] = {}
+    named: dict[str, int | None] = {}
     for name, text in profile.items():
         if name in PROFILE_OPTIONS:
             continue
@@ -149,7 +155,9 @@ def _named_columns(headers: Sequence[str], kinds: Sequence[Kind], profile: Mappi
                 field=name,
                 fields=", ".join(sorted(known)),
             )
-        if text in headers:
+        if text == NO_COLUMN:
+            named[name] = None
+        elif text in headers:
             named[name] = list(headers).index(text)
         elif spelling.normal(text) and spelling.normal(text) in normal:
             named[name] = normal.index(spelling.normal(text))

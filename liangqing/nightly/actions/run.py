@@ -76,7 +76,7 @@ def run(date: dt.date, plan: Plan, *, by: Actor | None = None, progress: Progres
     hear = progress or (lambda _date, _step: None)
     with _alone():
         _clear_up()
-        dates = _dates(date)
+        dates = dates_to_run(date)
         reports = [_run_one(each, plan, by=by, hear=hear) for each in dates]
     last = reports[-1]
     return Report(last.date, last.policy, last.status, last.counts, last.changed_rows, last.seconds, tuple(dates[:-1]))
@@ -94,7 +94,8 @@ def _alone() -> Iterator[None]:
             lock.execute("SELECT pg_advisory_unlock(hashtext('liangqing night'))")
 
 
-def _dates(date: dt.date) -> list[dt.date]:
+def dates_to_run(date: dt.date) -> list[dt.date]:
+    """The missed nights and the one of ``date``, in order. Raises ``Refusal`` (``night_past``)."""
     last = Run.objects.order_by("-date").first()
     if last is None or last.date == date:
         return [date]

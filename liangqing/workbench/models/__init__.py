@@ -1,3 +1,5 @@
 from liangqing.workbench.models.columns import Columns
+from liangqing.workbench.models.night_order import NightOrder
+from liangqing.workbench.models.upload import Upload
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "NightOrder", "Upload"]
