@@ -18,6 +18,7 @@ from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
+from liangqing.parties.actions import contacts
 from liangqing.parties.models import Contact
 from liangqing.parties.queries.members import members
 from liangqing.people.models import User
@@ -122,7 +123,7 @@ def record(
         by=by,
     )
     if contact and row.then["contact"] != "unchanged":
-        _verify(contact, row.then["contact"])
+        contacts.verify(contact, validity=row.then["contact"], by=by)
     if as_new and case.stage == CaseStage.OPEN:
         days = row.then["next_in_days"]
         Case.objects.filter(pk=case.pk).update(next_on=next_on or (today + dt.timedelta(days=days) if days else None))
@@ -241,9 +242,3 @@ def _withdraw(promise_id: int, case: Case, by: User) -> None:
     if promise.state == PromiseState.OPEN:
         PROMISE.move(promise, "replace", judged_on=clock.today())
         tell(PromiseWithdrawn(thing_id=promise.pk, party_id=case.party_id, case=case.number), by=by)
-
-
-def _verify(contact: Contact, validity: str) -> None:
-    """The contact was seen to work, or not to, today (P2 3.1.1)."""
-    contact.validity, contact.verified_on = validity, clock.today()
-    contact.save(update_fields=["validity", "verified_on"])

@@ -65,7 +65,7 @@ def _office(content: bytes) -> str | None:
 
 
 def _is_text(content: bytes) -> bool:
-    if not content or any(byte < 32 and byte not in b"\t\n\r\f" for byte in content):
+    if not content or any((byte < 32 and byte not in b"\t\n\r\f") or byte == 127 for byte in content):
         return False
     for encoding in ("utf-8", "gb18030"):
         try:
