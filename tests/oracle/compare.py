@@ -69,6 +69,11 @@ def _state(date: dt.date, before: Books, after: Books, report: Report, book: Boo
         )
         for row in Alert.objects.filter(raised_on=date)
     )
+    escalated = {
+        row.pk: frozenset(row.escalated_to)
+        for row in Alert.objects.filter(escalated_on=date)
+        if set(row.escalated_to) <= set(row.recipients)
+    }
     told = Counter(
         Entry.objects.filter(id__gt=last, day=date).exclude(event="night run").values_list("event", "party_id")
     )
@@ -76,6 +81,7 @@ def _state(date: dt.date, before: Books, after: Books, report: Report, book: Boo
         *_tables(date, decided, owners),
         *_differ("standing", decided.standings, after.standings),
         *_differ("alert", Counter(decided.alerts), alerts),
+        *_differ("escalation", decided.escalated, escalated),
         *_differ("case", cases, after.cases),
         *_differ("promise", promises, after.promises),
         *_differ("task", tasks, after.tasks),
@@ -126,6 +132,7 @@ def _report(
     wanted: dict[str, Any] = {
         **oracle.figures(decided, owners),
         "alerts": {level: levels[level] for level in ("mild", "moderate", "severe")},
+        "alerts_escalated": len(decided.escalated),
         "cases_opened": sum(fate == "opens" for fate in decided.fates.values()),
         "cases_closed": sum(fate == "closes" for fate in decided.fates.values()),
         "promises_broken": sum(p.state == "broken" and p.judged_on == date for p in after.promises.values()),

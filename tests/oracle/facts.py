@@ -85,6 +85,18 @@ class Standing:
     since_on: dt.date
 
 
+@dataclass(frozen=True)
+class Warned:
+    """An alert raised on an earlier night."""
+
+    account: Account
+    level: str
+    raised_on: dt.date
+    told: frozenset[int]
+    waits: bool
+    """Neither acknowledged nor escalated."""
+
+
 @dataclass
 class Case:
     id: int
@@ -163,6 +175,7 @@ class Books:
     people: list[Person]
     departments: list[Department]
     standings: dict[Account, Standing]
+    warned: dict[int, Warned]
     cases: dict[int, Case]
     promises: dict[int, Promise]
     tasks: dict[int, Task]
@@ -185,6 +198,7 @@ def read() -> Books:
     from liangqing.people.models import Department as StoredDepartment
     from liangqing.people.models import User
     from liangqing.receivables import models as receivables
+    from liangqing.warning.models import Alert
     from liangqing.warning.models import Standing as StoredStanding
 
     def amount(row: receivables.Bill | receivables.Adjustment) -> int:
@@ -226,6 +240,16 @@ def read() -> Books:
         standings={
             (row.party_id, row.creditor_id, row.currency): Standing(row.level, row.row, row.policy, row.since_on)
             for row in StoredStanding.objects.all()
+        },
+        warned={
+            row.pk: Warned(
+                (row.party_id, row.creditor_id, row.currency),
+                row.level,
+                row.raised_on,
+                frozenset(row.recipients),
+                row.acknowledged_at is None and row.escalated_on is None,
+            )
+            for row in Alert.objects.all()
         },
         cases={
             row.pk: Case(

@@ -65,6 +65,7 @@ class Decided:
     levels: dict[Account, money.Level]
     standings: dict[Account, Standing]
     alerts: list[Alert]
+    escalated: dict[int, frozenset[int]]
     obligors: dict[Obligor, Standpoint]
     fates: dict[Obligor, str]
     promises: dict[int, str]
@@ -288,7 +289,20 @@ def decide(books: Books, as_of: dt.date, version: str, book: Book, rows: dict[Ob
             point, case.id if case and alive else None, alive, result, book, agreed=agreed, due_again=due_again
         )
 
-    decided = Decided(owed, accounts, levels, standings, alerts, points, fates, judged, paid, worked, overruled)
+    decided = Decided(
+        owed,
+        accounts,
+        levels,
+        standings,
+        alerts,
+        escalated(books, levels, as_of, book),
+        points,
+        fates,
+        judged,
+        paid,
+        worked,
+        overruled,
+    )
     _owners(decided, books, live, book)
     return decided
 
@@ -329,6 +343,25 @@ def _told(books: Books, seller: int | None) -> frozenset[int]:
     business = own or [unit.head for unit in heads if unit.kind == "business"]
     risk = [unit.head for unit in heads if unit.kind == "risk"]
     return frozenset(head for head in (*business, *risk) if head is not None)
+
+
+def escalated(
+    books: Books, levels: dict[Account, money.Level], as_of: dt.date, book: Book
+) -> dict[int, frozenset[int]]:
+    """Who is told next of each earlier warning that waited too long while its account is still late."""
+    here = {person.id for person in books.people if person.active}
+    found: dict[int, frozenset[int]] = {}
+    for key, warned in books.warned.items():
+        waited = (as_of - warned.raised_on).days
+        within = book.terms["warning.acknowledge_within_days"][warned.level]
+        if not warned.waits or waited < within or warned.account not in levels:
+            continue
+        for kind in ("management", "risk", "business"):
+            heads = frozenset(unit.head for unit in books.departments if unit.kind == kind and unit.head in here)
+            if fresh := heads - warned.told:
+                found[key] = frozenset(head for head in fresh if head is not None)
+                break
+    return found
 
 
 def _owners(decided: Decided, books: Books, live: dict[Obligor, Case], book: Book) -> None:
@@ -494,6 +527,8 @@ def events(decided: Decided, before: Books, after_cases: dict[int, Case]) -> Cou
     told: Counter[tuple[str, int | None]] = Counter()
     for alert in decided.alerts:
         told["alert raised", alert.account[0]] += 1
+    for key in decided.escalated:
+        told["alert escalated", before.warned[key].account[0]] += 1
     names: dict[str, str] = {"kept": "promise kept", "partly": "promise kept in part", "broken": "promise broken"}
     for promise, fate in decided.promises.items():
         told[names[fate], before.cases[before.promises[promise].case].party] += 1

@@ -10,7 +10,7 @@ from liangqing.cases.models import Case, Promise, Record, Task
 from liangqing.parties.models import Creditor, Party
 from liangqing.people.models import Department, User
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract, Receipt
-from liangqing.warning.models import Standing
+from liangqing.warning.models import Alert, Standing
 from tests.oracle.book import Book
 
 FIRST = dt.date(2026, 3, 10)
@@ -86,6 +86,7 @@ class Portfolio:
                 self._bills(party, creditor, FIRST)
         self._money(FIRST, chance=0.4)
         self._history()
+        self._warnings()
 
     def _people(self) -> None:
         pick = self.random
@@ -97,6 +98,7 @@ class Portfolio:
                 ("C", "collection"),
                 ("R", "risk"),
                 ("R2", "risk"),
+                *((("M", "management"),) if self.seed % 3 == 0 else ()),
             )
         )
         desks = ("business", "collection", "special") if self.seed % 4 else ("collection",)
@@ -307,6 +309,31 @@ class Portfolio:
         if pick.random() < 0.4:
             next_on = pick.choice((None, today, *(today + dt.timedelta(days=days) for days in (-2, 1, 1, 2, 5))))
             Case.objects.filter(pk=case.pk).update(next_on=next_on)
+
+    def _warnings(self) -> None:
+        """Alerts of earlier nights: waiting, acknowledged or escalated, at and about the days they may wait."""
+        pick = self.random
+        accounts = sorted(set(Bill.objects.values_list("party", "creditor", "currency")))
+        Alert.objects.bulk_create(
+            Alert(
+                party_id=party,
+                creditor_id=creditor,
+                currency=currency,
+                level=pick.choice(("mild", "moderate", "severe")),
+                row="D1",
+                policy="before",
+                raised_on=FIRST - dt.timedelta(days=pick.choice((1, 2, 3, 4, 5, 8, 9, 10, 11))),
+                amount=1,
+                days_late=1,
+                recipients=sorted({pick.choice(self.people).pk for _ in range(pick.choice((0, 1, 2)))}),
+                acknowledged_at=at,
+                acknowledged_by=self.people[0] if at else None,
+                escalated_on=pick.choice((None, None, None, FIRST - dt.timedelta(days=1))),
+            )
+            for party, creditor, currency in accounts
+            if pick.random() < 0.3
+            for at in (pick.choice((None, None, None, dt.datetime(2026, 3, 9, tzinfo=dt.UTC))),)
+        )
 
     def _promises(self, case: Case, today: dt.date) -> None:
         pick = self.random
