@@ -99,7 +99,9 @@ class ListExported(Event):
     filters: dict[str, str]
 
 
-def show(request: HttpRequest, listing: Listing, template: str = "workbench/list.html", **context: Any) -> HttpResponseBase:
+def show(
+    request: HttpRequest, listing: Listing, template: str = "workbench/list.html", **context: Any
+) -> HttpResponseBase:
     """The list as a page, as the part that htmx asks for, or as a file (``?export=xlsx``)."""
     user: User = request.user  # type: ignore[assignment]
     chosen = _choose_columns(request, listing, user)

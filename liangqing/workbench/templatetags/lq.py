@@ -127,6 +127,13 @@ def can(context: dict[str, Any], act: str) -> bool:
 
 
 @register.filter
+def keyed(field: Any, key: str) -> SafeString:
+    """A field that a key of the keyboard jumps to."""
+    field.field.widget.attrs["data-key"] = key
+    return dressed(field)
+
+
+@register.filter
 def dressed(field: Any) -> SafeString:
     """A form field's widget with the classes of its kind, and tied to its help and error texts for screen readers."""
     widget = field.field.widget
@@ -145,3 +152,60 @@ def as_json(value: Any) -> str:
 
     text = json.dumps(value, ensure_ascii=False, default=str)
     return mark_safe(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+@register.filter
+def spoken(words: Any) -> str:
+    """The policy's own words in the reader's language."""
+    from liangqing.cases.words import spoken as say
+
+    return say(words)
+
+
+@register.filter
+def masked(contact: Any) -> str:
+    from liangqing.workbench.forms.contacts import masked as mask
+
+    return mask(contact)
+
+
+@register.filter
+def masked_name(name: str) -> str:
+    from liangqing.parties.rules import masking
+
+    return masking.name(name, "person")
+
+
+@register.filter
+def promise_state(code: str) -> SafeString:
+    """The tag of a promise's fate."""
+    from liangqing.cases.lifecycle import PromiseState
+
+    colour = {"kept": "green", "partly": "yellow", "broken": "red", "open": "blue"}.get(code, "")
+    return format_html('<span class="lq-tag {}">{}</span>', colour, PromiseState(code).label)
+
+
+@register.filter
+def tone(happening: Any) -> str:
+    """The colour of a line of the timeline."""
+    event = happening.event
+    if "broken" in event or "reversed" in event or (happening.alert is not None and happening.alert.level == "severe"):
+        return "bad"
+    if "kept" in event or event == "case closed":
+        return "good"
+    return "strong" if happening.record is not None else ""
+
+
+@register.filter
+def result_words(code: str) -> str:
+    from liangqing.cases.words import RESULTS
+
+    return str(RESULTS.get(code, code))
+
+
+@register.filter
+def attitude_words(code: str) -> str:
+    from liangqing.cases.attitudes import ATTITUDES
+    from liangqing.cases.words import spoken as say
+
+    return say(ATTITUDES[code].name) if code in ATTITUDES else code

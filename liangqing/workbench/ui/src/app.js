@@ -52,7 +52,7 @@ Alpine.data('choices', () => ({
   init() { this.sift() },
   sift() {
     this.$root.querySelectorAll('[data-shows-for]').forEach((part) => {
-      const [name, ...values] = part.dataset.showsFor.split(' ')
+      const [name, ...values] = part.dataset.showsFor.split(' ') // 'contact ' stands for the empty choice
       const field = this.$root.querySelector(`[name="${name}"]:checked`) || this.$root.querySelector(`select[name="${name}"]`)
       part.hidden = !(field && values.includes(field.value))
     })

@@ -21,11 +21,16 @@ export function keys() {
       if (typing(event.target)) event.target.blur()
       return
     }
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.form) {
+      event.preventDefault()
+      event.target.form.requestSubmit()
+      return
+    }
     if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return
     const press = (selector) => {
       const open = drawer && !drawer.hidden ? drawer : document
       const node = open.querySelector(selector) || document.querySelector(selector)
-      if (node) { event.preventDefault(); node.tagName === 'INPUT' ? node.focus() : node.click() }
+      if (node) { event.preventDefault(); /^(INPUT|SELECT|TEXTAREA)$/.test(node.tagName) ? (node.focus(), node.scrollIntoView({ block: 'center' })) : node.click() }
     }
     if (event.key === 'j') mark(1)
     else if (event.key === 'k') mark(-1)
