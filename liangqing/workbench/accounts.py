@@ -29,7 +29,7 @@ class TwoStepReset(Event):
 
 
 def has_two_step(person: User) -> bool:
-    return Authenticator.objects.filter(user=person).exists()
+    return bool(Authenticator.objects.filter(user=person).exists())
 
 
 @action

@@ -1,8 +1,8 @@
 """Every address of the workbench, and what fills it in: ``tests/workbench/test_doors.py`` fails for one that is missing.
 
 One line for each page: its URL name, and what its address takes from a customer (``institution.Customer`` has ``case``,
-``task``, ``promise``, ``bill``, ``receipt``, ``alert``, ``contact``, and for what belongs to no customer ``imported``,
-``person``, ``department``). ``about`` tells that the address is about something of the customer: whoever may not see the
+``task``, ``promise``, ``attachment``, ``bill``, ``receipt``, ``allocation``, ``alert``, ``contact``, and for what belongs
+to no customer ``imported``, ``upload``, ``order``, ``entry``, ``person``, ``department``). ``about`` tells that the address is about something of the customer: whoever may not see the
 customer must get a 404 there.
 """
 
@@ -19,13 +19,14 @@ from tests.workbench.institution import Customer
 
 @dataclass(frozen=True)
 class Sample:
-    """How an address is filled in. ``get``: it answers a GET (a noun that is only posted to does not); ``query`` is what
-    such a GET needs besides."""
+    """How an address is filled in. ``get``: it answers a GET (a noun that is only posted to need not); ``query`` is what
+    such a GET needs besides; ``nothing``: there is nothing to give at this sample, and it says so (404)."""
 
     kwargs: Callable[[Customer], dict[str, Any]] = lambda _customer: {}
     about: bool = False
     get: bool = True
     query: str = ""
+    nothing: bool = False
 
 
 def plain(**options: Any) -> Sample:
@@ -46,12 +47,77 @@ def house(fill: Callable[[Customer], dict[str, Any]], **options: Any) -> Sample:
 OPEN = {"set_language", "health"}
 """Where nobody need be signed in."""
 
-EVERYBODYS = {"start", "me"}
+EVERYBODYS = {"start", "me", "bell"}
 """Pages that ask for no right: the person's own."""
 
 SAMPLE_ADDRESSES: dict[str, Sample] = {
     "start": plain(),
     "me": plain(),
+    "bell": plain(),
+    # my day, cases, tasks
+    "day": plain(),
+    "cases": plain(),
+    "cases-assignments": plain(),
+    "cases-case": about(lambda of: {"number": of.case.number}),
+    "cases-records": about(lambda of: {"number": of.case.number}),
+    "cases-promises": about(lambda of: {"number": of.case.number}),
+    "cases-attachment": about(lambda of: {"number": of.case.number, "pk": of.attachment.pk}),
+    "tasks-pin": about(lambda of: {"pk": of.task.pk}),
+    "tasks-postponement": about(lambda of: {"pk": of.task.pk}),
+    "tasks-completion": about(lambda of: {"pk": of.task.pk}),
+    # customers and contacts
+    "customers": plain(),
+    "customers-entry": plain(),
+    "customers-customer": about(lambda of: {"number": of.party.number}),
+    "customers-contacts": about(lambda of: {"number": of.party.number}),
+    "customers-identity": about(lambda of: {"number": of.party.number}),
+    "customers-mergers": about(lambda of: {"number": of.party.number}),
+    "customers-separation": about(lambda of: {"number": of.party.number}),
+    "contacts-validity": about(lambda of: {"pk": of.contact.pk}),
+    "contacts-revelation": about(lambda of: {"pk": of.contact.pk}),
+    # bills and receipts
+    "bills": plain(),
+    "bills-entry": plain(),
+    "bills-bill": about(lambda of: {"pk": of.bill.pk}),
+    "bills-adjustments": about(lambda of: {"pk": of.bill.pk}),
+    "bills-cancellation": about(lambda of: {"pk": of.bill.pk}),
+    "receipts": plain(),
+    "receipts-entry": plain(),
+    "receipts-receipt": about(lambda of: {"pk": of.receipt.pk}),
+    "receipts-reversal": about(lambda of: {"pk": of.receipt.pk}),
+    "receipts-applications": about(lambda of: {"number": of.party.number}),
+    "allocations-reversal": about(lambda of: {"pk": of.allocation.pk}),
+    # warnings
+    "warnings": plain(),
+    "warnings-acknowledgements": plain(),
+    # people
+    "people": plain(),
+    "people-entry": plain(),
+    "people-rights": plain(),
+    "people-departments": plain(),
+    "people-department": house(lambda of: {"number": of.department.pk}),
+    "people-person": house(lambda of: {"number": of.person.pk}),
+    "people-employment": house(lambda of: {"number": of.person.pk}),
+    "people-password": house(lambda of: {"number": of.person.pk}),
+    "people-two-step": house(lambda of: {"number": of.person.pk}),
+    # trail
+    "trail": plain(),
+    "trail-entry": house(lambda of: {"number": of.entry.pk}),
+    "trail-seals": plain(),
+    # imports
+    "imports": plain(),
+    "imports-new": plain(),
+    "imports-upload": house(lambda of: {"number": of.upload.pk}),
+    "imports-upload-errors": house(lambda of: {"number": of.upload.pk}, nothing=True),
+    "imports-one": house(lambda of: {"number": of.imported.pk}),
+    "imports-undo": house(lambda of: {"number": of.imported.pk}),
+    "imports-mapping": house(lambda of: {"number": of.imported.pk}),
+    "imports-errors": house(lambda of: {"number": of.imported.pk}, nothing=True),
+    # nights
+    "nights": plain(),
+    "nights-compare": plain(),
+    "nights-order": house(lambda of: {"number": of.order.pk}),
+    "nights-one": house(lambda _of: {"date": "2026-06-30"}),
 }
 
 ELSEWHERE = ("api/v1/", "accounts/")

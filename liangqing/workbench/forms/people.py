@@ -81,9 +81,8 @@ class DepartmentForm(forms.Form):
 
     def __init__(self, *args: Any, department: Department | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["head"].queryset = User.objects.filter(is_active=True, duties__contains=[Duty.HEAD.value]).order_by(
-            "name"
-        )  # type: ignore[attr-defined]
+        heads = User.objects.filter(is_active=True, duties__contains=[Duty.HEAD.value]).order_by("name")
+        self.fields["head"].queryset = heads  # type: ignore[attr-defined]
         if department is not None:
             del self.fields["code"], self.fields["kind"]
         else:
