@@ -30,6 +30,9 @@ class Case(models.Model):
                 fields=["party", "creditor"], condition=models.Q(stage="open"), name="cases_one_live"
             )
         ]
+        indexes = [
+            models.Index(fields=["opened_on", "id"], name="cases_case_age", condition=models.Q(stage="open")),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -48,6 +48,7 @@ class Task(models.Model):
                 name="cases_task_list",
                 condition=models.Q(state="open"),
             ),
+            models.Index(fields=["-points", "id"], name="cases_task_points", condition=models.Q(state="open")),
             models.Index(
                 fields=["owner", "ended_on"], name="cases_task_ended", condition=models.Q(ended_on__isnull=False)
             ),

@@ -199,15 +199,18 @@ def ageing(user: User, on: dt.date) -> list[Ageing]:
     return sorted(found, key=lambda line: (*_order(line.who), line.currency))
 
 
-def mornings(user: User, until: dt.date, *, nights: int = 60, by_department: bool = True) -> list[Morning]:
+def mornings(
+    user: User, until: dt.date, *, nights: int = 60, by_department: bool = True, person: int | None = None
+) -> list[Morning]:
     """The last ``nights`` dates before ``until``, oldest first: ageing (for a stacked chart) and the late share.
 
-    Not ``by_department``: all departments together, with department_id None.
+    Not ``by_department``: all departments together, with department_id None. ``person``: what this person answers for.
     """
     since = until - dt.timedelta(days=nights)
     keys = ("date", "department", "currency") if by_department else ("date", "currency")
+    nightly = Tally.objects.filter(date__gte=since, date__lt=until)
     rows = (
-        _within(Tally.objects.filter(date__gte=since, date__lt=until), user)
+        _within(nightly if person is None else nightly.filter(owner=person), user)
         .values(*keys, "bucket")
         .annotate(*(Sum(name) for name in ("bills", "amount", "asked", "late")))
     )
