@@ -23,7 +23,7 @@ MOST = 1000
 
 
 @action
-@clause("P3 3.3.4")
+@clause("P3 3.3.2")
 def acknowledge(alert: Alert, note: str, by: User, *, seen: QuerySet[Alert] | None = None) -> Alert:
     """Somebody has taken note of a warning and says what follows.
 
@@ -40,7 +40,7 @@ def acknowledge(alert: Alert, note: str, by: User, *, seen: QuerySet[Alert] | No
 
 
 @action
-@clause("P3 3.3.4")
+@clause("P3 3.3.2")
 def acknowledge_many(alerts: Sequence[Alert], note: str, by: User, *, seen: QuerySet[Alert] | None = None) -> int:
     """The same for several, with one note; returns how many were acknowledged now: those somebody had acknowledged
     before are passed over. Raises ``Refusal`` as for one, when it is refused for any; ``too_many`` (422)."""

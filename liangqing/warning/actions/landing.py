@@ -89,7 +89,7 @@ def land_alerts(night: Night, cursor: Any) -> int:
     return len(landed)
 
 
-@clause("P3 3.3.4")
+@clause("P3 3.3.2")
 def land_escalations(night: Night, cursor: Any) -> int:
     """The next heads are told, once an alert, while nobody has acknowledged it."""
     rows = night.arrow(

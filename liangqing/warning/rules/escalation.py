@@ -15,7 +15,7 @@ NEXT = ("management", "risk", "business")
 """The kinds of departments whose heads are told, the first that has one not told yet."""
 
 
-@clause("P3 3.3.4")
+@clause("P3 3.3.2")
 def escalations(unheard: ir.Table, levels: ir.Table, heads: ir.Table, policy: Policy, as_of: dt.date) -> ir.Table:
     """One row a warning that goes to the next head tonight.
 
