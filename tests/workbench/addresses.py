@@ -2,7 +2,9 @@
 
 One line for each page: its URL name, and what its address takes from a customer (``institution.Customer`` has ``case``,
 ``task``, ``promise``, ``attachment``, ``bill``, ``receipt``, ``allocation``, ``alert``, ``contact``, and for what belongs
-to no customer ``imported``, ``upload``, ``order``, ``entry``, ``person``, ``department``). ``about`` tells that the address is about something of the customer: whoever may not see the
+to no customer ``imported``, ``upload``, ``order``, ``entry``, ``person``, ``department``).
+
+``about`` tells that the address is about something of the customer: whoever may not see the
 customer must get a 404 there.
 """
 
@@ -104,7 +106,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "trail": plain(),
     "trail-entry": house(lambda of: {"number": of.entry.pk}),
     "trail-seals": plain(),
-    # imports
+    # files that come in
     "imports": plain(),
     "imports-new": plain(),
     "imports-upload": house(lambda of: {"number": of.upload.pk}),

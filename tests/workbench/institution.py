@@ -14,8 +14,9 @@ from pathlib import Path
 from django.db.models import Model
 from django.test import Client
 
-from liangqing.cases.actions import promises
-from liangqing.cases.models import Case, Promise, Task
+from liangqing.cases.actions import promises, records
+from liangqing.cases.actions.files import Upload
+from liangqing.cases.models import Attachment, Case, Promise, Task
 from liangqing.house.demo import cast
 from liangqing.house.night import PLAN
 from liangqing.imports.models import Import
@@ -24,8 +25,11 @@ from liangqing.kit.money import Money
 from liangqing.nightly.actions.run import run
 from liangqing.parties.models import Contact, Party
 from liangqing.people.models import Department, User
-from liangqing.receivables.models import Bill, Receipt
+from liangqing.receivables.models import Allocation, Bill, Receipt
+from liangqing.trail.models import Entry
 from liangqing.warning.models import Alert
+from liangqing.workbench.models import NightOrder
+from liangqing.workbench.models import Upload as Uploaded
 from tests.files import Desk
 
 TODAY = dt.date(2026, 6, 30)
@@ -105,7 +109,7 @@ _PAYMENTS = "收款单号,客户编号,账单号,收款日期,收款金额\n" + 
 
 
 def found(folder: Path) -> None:
-    """Hire everybody, bring the ledger in, run the night, and let a customer of each collector promise something."""
+    """Hire everybody, bring the ledger in, run the night, and let every customer be called and promise something."""
     with clock.at(EVE):
         people = cast.hire()
         desk = Desk(folder)
@@ -115,7 +119,24 @@ def found(folder: Path) -> None:
     with clock.at(dt.datetime.combine(TODAY, dt.time(2))):
         run(TODAY, PLAN)
     with clock.at(TODAY):
-        for case in Case.objects.order_by("id"):
+        NightOrder.objects.create(
+            date=TODAY, user=people["admin"], asked_at=clock.now(), language="zh-hans", state=NightOrder.State.DONE
+        )
+        landed = Import.objects.earliest("id")
+        Uploaded.objects.create(
+            file=landed.file,
+            sha256=landed.sha256,
+            size=1000,
+            user=people["qian"],
+            uploaded_at=landed.landed_at,
+            language="zh-hans",
+            state=Uploaded.State.LANDED,
+            kind=landed.kind,
+            imported=landed,
+        )
+        for case in Case.objects.select_related("party", "owner").order_by("id"):
+            paper = Upload(f"对账单 {case.party.number}.txt", f"{case.party.name}的对账单".encode())
+            records.record(case, channel="phone", result="busy", reached="nobody", by=case.owner, attachments=[paper])
             promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
 
 
@@ -141,6 +162,14 @@ class Customer:
         return Promise.objects.get(case=self.case)
 
     @cached_property
+    def attachment(self) -> Attachment:
+        return Attachment.objects.get(record__case=self.case)
+
+    @cached_property
+    def allocation(self) -> Allocation:
+        return Allocation.objects.filter(bill__party=self.party).earliest("id")
+
+    @cached_property
     def bill(self) -> Bill:
         return Bill.objects.filter(party=self.party).earliest("id")
 
@@ -161,6 +190,18 @@ class Customer:
     @property
     def imported(self) -> Import:
         return Import.objects.earliest("id")
+
+    @property
+    def upload(self) -> Uploaded:
+        return Uploaded.objects.get()
+
+    @property
+    def order(self) -> NightOrder:
+        return NightOrder.objects.get()
+
+    @property
+    def entry(self) -> Entry:
+        return Entry.objects.earliest("id")
 
     @property
     def person(self) -> User:
