@@ -199,6 +199,10 @@ def event(name: str) -> str:
     return str(EVENTS.get(name, name))
 
 
+def fact(name: str) -> str:
+    return str(FACTS.get(name, name.replace("_", " ")))
+
+
 def thing(name: str) -> str:
     return str(THINGS.get(name, name))
 
@@ -250,7 +254,7 @@ def tell(entries: Sequence[Entry], reader: User) -> list[Told]:
             party=names.party(entry.party_id) if entry.party_id else None,
             thing=names.thing(entry.thing, entry.thing_id),
             facts=tuple(
-                (str(FACTS.get(key, key)), shown)
+                (fact(key), shown)
                 for key, value in sorted(entry.facts.items())
                 if key not in _CODES and (shown := names.value(entry, key, value)) not in ("", "—")
             ),
@@ -264,7 +268,7 @@ def whole_facts(entry: Entry, reader: User) -> list[tuple[str, str, Any]]:
     """Every fact of one entry: its name, in words, and as it is kept when that is a list or a table."""
     names = _Names([entry], reader)
     return [
-        (str(FACTS.get(key, key)), names.value(entry, key, value), value if isinstance(value, (dict, list)) else None)
+        (fact(key), names.value(entry, key, value), value if isinstance(value, (dict, list)) else None)
         for key, value in sorted(entry.facts.items())
     ]
 
@@ -343,7 +347,7 @@ class _Names:
         if isinstance(value, dict):
             if key in ("rows", "digests", "checksums"):
                 return ngettext("{count} code", "{count} codes", len(value)).format(count=len(value))
-            return ", ".join(f"{FACTS.get(name, name)} {_flat(each)}" for name, each in sorted(value.items()))
+            return ", ".join(f"{fact(name)} {_flat(each)}" for name, each in sorted(value.items()))
         return str(value)
 
     def _money(self, entry: Entry, amount: int) -> str:
@@ -358,7 +362,7 @@ class _Names:
 
 def _flat(value: Any) -> str:
     if isinstance(value, dict):
-        return "(" + ", ".join(f"{FACTS.get(name, name)} {_flat(each)}" for name, each in sorted(value.items())) + ")"
+        return "(" + ", ".join(f"{fact(name)} {_flat(each)}" for name, each in sorted(value.items())) + ")"
     return ", ".join(map(_flat, value)) if isinstance(value, list) else str(value)
 
 

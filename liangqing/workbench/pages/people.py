@@ -357,7 +357,7 @@ def _cell(act: Act, allowed: bool, duties: list[str]) -> tuple[str, str]:
 
 _EXTENTS = {
     "all": (gettext_lazy("everything"), "green"),
-    "department": (gettext_lazy("department’s"), "yellow"),
+    "department": (gettext_lazy("department"), "yellow"),
     "own": (gettext_lazy("own"), "blue"),
 }
 

@@ -246,7 +246,7 @@ def entry(request: Request, number: int) -> HttpResponse:
                 for name, value, kept in telling.whole_facts(one, request.user)
             ],
             "mac": bytes(one.mac).hex(),
-            "block": _block(told.block) if told.block else None,
+            "sealed_by": _block(told.block) if told.block else None,
             "proof": seals.prove(one) if request.GET.get("proof") else None,
         },
     )
