@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from liangqing.cases.actions import promises, tasks
+from liangqing.cases.actions import records, tasks
 from liangqing.cases.lifecycle import TaskState
 from liangqing.cases.models import Task
 from liangqing.house.demo import files
@@ -19,11 +19,13 @@ from liangqing.house.demo.cast import LEDGER_CLERK
 from liangqing.house.demo.customers import Customer
 from liangqing.house.demo.days import after, is_billing_day, is_payment_day, is_working, next_payment_day
 from liangqing.house.demo.ledger import Bill, Ledger, Payment, pay_as_promised, put_off
+from liangqing.house.demo.talks import Talk, Voice
 from liangqing.house.importables import IMPORTABLES
 from liangqing.imports.actions.bring import Result, bring
 from liangqing.kit import clock
 from liangqing.kit.money import Money
 from liangqing.nightly.actions.run import Progress
+from liangqing.parties.models import Contact
 from liangqing.people.duties import Duty
 from liangqing.people.models import User
 
@@ -35,6 +37,10 @@ _PROMISES = {"prompt": 55, "slow": 50, "poor": 45, "stopped": 25}
 _KEEPS = {"prompt": (80, 10), "slow": (62, 18), "poor": (25, 30), "stopped": (0, 30)}
 """How many of a hundred promises are kept, and kept in part."""
 _PROMISING = frozenset(("call", "ask_and_remind", "remind", "ask_why", "negotiate", "visit", "send_letter"))
+_DOUBTS = frozenset(("handle_dispute", "handle_complaint", "trace_payment", "find_contact"))
+"""Actions after which somebody writes down how the matter ended."""
+_WAYS = {"phone": "phone", "wechat": "phone", "letter": "address", "visit": "address"}
+"""The kind of contact a channel uses."""
 _PENALTY_PER_10000_A_DAY = 5
 """As the instalment contracts of the demo say."""
 
@@ -57,6 +63,7 @@ class Life:
         self.random = random
         self.folder = folder
         self.hear = hear
+        self.voice = Voice(len(customers))
         self.reached: dict[tuple[int, int], dt.date] = {}
         self.billed_until: dt.date | None = None
         self.put_right: list[Payment] = []
@@ -130,11 +137,10 @@ class Life:
         """Everybody who collects goes through the top of the list."""
         if not is_working(day):
             return
-        with clock.at(_morning(day)):
-            for person in self.people.values():
-                if person.has_duty(Duty.COLLECT):
-                    for task in self._top_of_the_list(person, day):
-                        tasks.finish(task, by=person)
+        for person in self.people.values():
+            if person.has_duty(Duty.COLLECT):
+                for task in self._top_of_the_list(person, day):
+                    with clock.at(self.voice.moment(_morning(day))):
                         self._talk(task, person, day)
 
     def _top_of_the_list(self, person: User, day: dt.date) -> list[Task]:
@@ -152,23 +158,72 @@ class Life:
         return chosen
 
     def _talk(self, task: Task, person: User, day: dt.date) -> None:
-        """What the debtor answers: has paid already, promises, or neither."""
+        """What the debtor answers: has paid already, promises, or neither; and what is written down of it."""
         customer, creditor = self.customers[task.party.number], task.creditor.code
         unnamed = self.ledger.unnamed(customer.number, creditor, day)
         late = self.ledger.late(customer.number, creditor, day)
         if task.action == "apply_money" or not late:
+            tasks.finish(task, by=person)
             self._find(unnamed)
             return
-        if task.case is None or task.action not in _PROMISING:
+        if task.case is None:
+            tasks.finish(task, by=person)
+            return
+        if task.action in _DOUBTS:
+            self._write(task, person, self.voice.about(task.action, day, promised=False, settled=True))
+            self._find(unnamed)
+            return
+        if task.action not in _PROMISING:
+            tasks.finish(task, by=person)
             return
         if self.random.randrange(100) >= _PROMISES[customer.habit]:
+            if why := self.voice.waits():
+                tasks.postpone(task, after(day, self.voice.days(2, 7)), why, by=person)
+            else:
+                self._write(task, person, self.voice.about(task.action, day, promised=False))
             return
         currency = max(late, key=lambda code: (sum(bill.open for bill in late[code]), code))
         owed = sum(bill.open for bill in late[currency])
         amount = owed if self.random.random() < 0.65 else max(owed // 2 // 10_000 * 10_000, owed // 3, 1)
         due_on = next_payment_day(after(day, self.random.randint(1, 8)))
-        promises.record(task.case, amount=Money(amount, currency), due_on=due_on, by=person)
+        talk = self.voice.about(task.action, day, promised=True)
+        self._write(task, person, talk, promise=(Money(amount, currency), due_on))
         self._act_on_promise(customer, late[currency], amount, due_on)
+
+    def _write(self, task: Task, person: User, talk: Talk, promise: tuple[Money, dt.date] | None = None) -> None:
+        """Write the contact down; once in a while the result was picked wrongly and is corrected at once."""
+        assert task.case is not None
+        ways = Contact.objects.filter(party=task.party, kind=_WAYS.get(talk.channel, "phone"))
+        contact = None
+        if talk.result != "settled_doubt":
+            contact = ways.exclude(validity=Contact.Validity.INVALID).order_by("id").first()
+        seen = corrects = None
+        if promise is None and talk.result == "call_back" and self.voice.misheard():
+            corrects = records.record(
+                task.case,
+                channel=talk.channel,
+                reached="nobody",
+                result="no_answer",
+                by=person,
+                contact=contact,
+                note="无人接听。",
+            )
+            seen = corrects.pk
+        records.record(
+            task.case,
+            channel=talk.channel,
+            reached=talk.reached,
+            result=talk.result,
+            by=person,
+            contact=contact,
+            reason=talk.reason,
+            attitude=talk.attitude,
+            note=f"更正：已接通。{talk.note}" if corrects else talk.note,
+            next_on=talk.next_on,
+            promise=promise,
+            seen=seen,
+            corrects=corrects,
+        )
 
     def _act_on_promise(self, customer: Customer, late: list[Bill], amount: int, due_on: dt.date) -> None:
         """Whether the customer will do as it said, and what it will do instead."""
