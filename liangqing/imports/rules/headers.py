@@ -113,7 +113,7 @@ def match(
     required = sum(field.name in mapping for field in kind.fields if field.required)
     score = len(mapping) + required - _EXCLUSION_COSTS * _excluded(headers, kind, kinds, taken)
     ordered = {field.name: mapping[field.name] for field in kind.fields if field.name in mapping}
-    return Match(kind, ordered, tuple(missing), score)
+    return Match(kind, ordered, tuple(dict.fromkeys(missing)), score)
 
 
 def _columns_for(headers: Sequence[str], synonyms: Sequence[str]) -> list[tuple[int, int, int]]:

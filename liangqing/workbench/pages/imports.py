@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from liangqing.imports import problems
 from liangqing.imports.actions.bring import remember, undo
+from liangqing.imports.fields import Kind
 from liangqing.imports.models import Import
 from liangqing.imports.rules.headers import NO_COLUMN
 from liangqing.kit.refusal import Refusal
@@ -335,7 +336,7 @@ def _checked(request: Request, thing: Upload, *, form: ReadingForm | None = None
         "kind": kind_label(thing.kind),
         "fields": _fields(kind, found) if kind else [],
         "headers": list(dict.fromkeys(header for header in found.get("headers", ()) if header.strip())),
-        "sample": _sample(found) if brings else None,
+        "sample": _sample(kind, found) if brings and kind else None,
         "brings": brings,
         "errors_to_take": bool(brings and uploads.errors_of(thing)),
         "same": Import.objects.filter(sha256=thing.sha256, status=Import.Status.LANDED).order_by("-id").first(),
@@ -344,7 +345,7 @@ def _checked(request: Request, thing: Upload, *, form: ReadingForm | None = None
     return render(request, "workbench/imports/checked.html", context, status=status)
 
 
-def _fields(kind: Any, found: dict[str, Any]) -> list[dict[str, Any]]:
+def _fields(kind: Kind, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Our fields with the column each is read from; those the kind needs first."""
     columns = found.get("columns", {})
     groups = {name: group for group in kind.needs for name in group}
@@ -361,11 +362,10 @@ def _fields(kind: Any, found: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: not (line["required"] or line["needed"] or line["column"]))
 
 
-def _sample(found: dict[str, Any]) -> dict[str, Any]:
+def _sample(kind: Kind, found: Mapping[str, Any]) -> dict[str, Any]:
     rows = found.get("sample", [])
-    kind = [cell["field"] for cell in rows[0]["cells"]] if rows else []
-    labels = {field.name: field.label for each in uploads.KINDS.values() for field in each.fields}
-    return {"heads": [labels.get(name, name) for name in kind], "rows": rows}
+    shown = [cell["field"] for cell in rows[0]["cells"]] if rows else []
+    return {"heads": [kind.field(name).label for name in shown], "rows": rows}
 
 
 def _comes_first(thing: Upload) -> Upload | None:
@@ -401,7 +401,7 @@ def _show_one(request: Request, record: Import, *, status: int = 200, **context:
     thing = Upload.objects.filter(imported=record).order_by("id").first()
     brings = can(request.user, "import.bring")
     found = uploads.found_in(thing) if thing else {}
-    labels = {field.name: field.label for each in uploads.KINDS.values() for field in each.fields}
+    labels = {field.name: field.label for field in uploads.KINDS[record.kind].fields}
     return render(
         request,
         "workbench/imports/one.html",
@@ -411,7 +411,7 @@ def _show_one(request: Request, record: Import, *, status: int = 200, **context:
             "by": _with_names([record])[0][1],
             "at": moment(record.landed_at),
             "undone": record.status == Import.Status.UNDONE,
-            "columns": [(labels.get(name, name), header) for name, header in record.mapping.items()],
+            "columns": [(label, record.mapping[name]) for name, label in labels.items() if name in record.mapping],
             "warnings": found.get("warnings") or _warnings(record),
             "errors": found.get("errors", []) if brings else [],
             "errors_to_take": bool(brings and uploads.errors_of(thing)),

@@ -80,6 +80,12 @@ class DateForm(forms.Form):
     )
 
 
+def _in_order(seconds: Mapping[str, float]) -> list[str]:
+    """The steps of a run in the order they are made; the database keeps them in none."""
+    order = {name: place for place, name in enumerate(STEPS)}
+    return sorted(seconds, key=lambda name: order.get(name, len(order)))
+
+
 def _step(code: str) -> str:
     return str(STEPS.get(code, code))
 
@@ -245,7 +251,8 @@ def one(request: Request, date: str) -> HttpResponse:
             "changed": _number(line["changed"]),
             "groups": _groups(run),
             "steps": [
-                (_step(name), f"{seconds:.1f}", round(100 * seconds / longest)) for name, seconds in run.seconds.items()
+                (_step(name), f"{run.seconds[name]:.1f}", round(100 * run.seconds[name] / longest))
+                for name in _in_order(run.seconds)
             ],
             "total": _seconds(run),
             "checksums": [
@@ -278,7 +285,9 @@ def _counted(run: Run) -> dict[str, dict[str, tuple[str, Any]]]:
     return {
         _("Counts"): {name: (str(label), counts[name]) for name, label in COUNTS.items() if name in counts} | plain,
         _("New warnings"): {
-            level: (levels.get(level, level), count) for level, count in counts.get("alerts", {}).items()
+            level: (label, counts["alerts"][level])
+            for level, label in levels.items()
+            if level in counts.get("alerts", {})
         },
         _("Passed over"): {
             reason: (skipped(reason), count) for reason, count in sorted(counts.get("skipped", {}).items())
@@ -314,7 +323,7 @@ def compare(request: Request) -> HttpResponse:
             ],
             "steps": [
                 (_step(name), _one_digit(first.seconds.get(name)), _one_digit(second.seconds.get(name)))
-                for name in dict.fromkeys((*first.seconds, *second.seconds))
+                for name in _in_order({**first.seconds, **second.seconds})
             ],
         }
     return render(request, "workbench/nights/compare.html", context)
