@@ -35,6 +35,7 @@ PLACES = (
     Place("overview", _("Overview"), "overview.see"),
     Place("imports", _("Imports"), "import.see"),
     Place("nights", _("Nights"), "night.see"),
+    Place("campaigns", _("Campaigns"), "case.assign", more=True),
     Place("people", _("People"), "people.see", more=True),
     Place("trail", _("Trail"), "trail.see", more=True),
     Place("programs", _("Programs"), "api.manage", more=True),

@@ -6,7 +6,20 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.i18n import set_language
 
-from liangqing.workbench.pages import bell, cases, customers, imports, money, nights, people, start, trail, warnings
+from liangqing.workbench.pages import (
+    bell,
+    campaigns,
+    cases,
+    customers,
+    imports,
+    money,
+    nights,
+    overview,
+    people,
+    start,
+    trail,
+    warnings,
+)
 
 
 def health(_request: HttpRequest) -> HttpResponse:
@@ -63,6 +76,15 @@ urlpatterns = [
     path("trail/", trail.trail, name="trail"),
     path("trail/<int:number>/", trail.entry, name="trail-entry"),
     path("trail/seals/", trail.blocks, name="trail-seals"),
+    path("overview/", overview.ageing, name="overview"),
+    path("overview/rolls/", overview.rolls, name="overview-rolls"),
+    path("overview/load/", overview.load, name="overview-load"),
+    path("overview/results/", overview.results, name="overview-results"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/selection/", campaigns.select, name="campaigns-selection"),
+    path("campaigns/preview/", campaigns.preview, name="campaigns-preview"),
+    path("campaigns/<int:number>/", campaigns.campaign, name="campaigns-one"),
+    path("campaigns/<int:number>/undo/", campaigns.undo, name="campaigns-undo"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new, name="imports-new"),
     path("imports/uploads/<int:number>/", imports.upload, name="imports-upload"),

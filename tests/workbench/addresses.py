@@ -102,6 +102,16 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "people-employment": house(lambda of: {"number": of.person.pk}),
     "people-password": house(lambda of: {"number": of.person.pk}),
     "people-two-step": house(lambda of: {"number": of.person.pk}),
+    # overview and campaigns
+    "overview": plain(),
+    "overview-rolls": plain(),
+    "overview-load": plain(),
+    "overview-results": plain(),
+    "campaigns": plain(),
+    "campaigns-selection": plain(query="?number=50&order=points"),
+    "campaigns-preview": plain(),
+    "campaigns-one": house(lambda _of: {"number": 1}, nothing=True),
+    "campaigns-undo": house(lambda _of: {"number": 1}, nothing=True),
     # trail
     "trail": plain(),
     "trail-entry": house(lambda of: {"number": of.entry.pk}),

@@ -104,5 +104,3 @@ def _in_band(days: int | None, wanted: Wanted) -> bool:
         return False
     above = wanted.days_from is None or days >= wanted.days_from
     return above and (wanted.days_until is None or days <= wanted.days_until)
-
-
