@@ -14,9 +14,10 @@ from liangqing.cases.lifecycle import TaskState
 from liangqing.cases.models import Task
 from liangqing.kit.money import Money
 from liangqing.people.models import User
-from liangqing.receivables.queries.ageing import accounts_of
+from liangqing.receivables.queries.account import Late, late_of
 
 _ORDER: tuple[str | OrderBy, ...] = (F("pinned_at").asc(nulls_last=True), "-points", "due_on", "id")
+_BACKWARD: tuple[str | OrderBy, ...] = (F("pinned_at").desc(nulls_first=True), "points", "-due_on", "-id")
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
     "points": _ORDER,
     "due": ("due_on", "-points", "id"),
@@ -25,6 +26,9 @@ SORTS: dict[str, tuple[str | OrderBy, ...]] = {
     "customer": ("party__number", "id"),
 }
 """How a list may be ordered: as the policy says (pinned first), or by one column."""
+
+
+_NOTHING = Late(late=[], days=None)
 
 
 @dataclass(frozen=True)
@@ -86,48 +90,44 @@ def worklist(
 
 def lines(tasks: Sequence[Task], on: dt.date, *, first: int = 1) -> list[Line]:
     """These tasks as lines, with what is late on ``on`` and the rows of policy that put them there."""
-    accounts: dict[tuple[int, int], list[dict[str, object]]] = {}
-    for account in accounts_of({task.party_id for task in tasks}, on) if tasks else ():
-        accounts.setdefault((account["party_id"], account["creditor_id"]), []).append(account)
+    late = late_of({(task.party_id, task.creditor_id) for task in tasks}, on)
     rules = policy.in_force(on)
     priority = {row.row: row for row in rules.tables["case.priority"].rows}
     asking = {row.row: row for row in rules.tables["case.action"].rows}
     made = []
     for place, task in enumerate(tasks, first):
-        own = accounts.get((task.party_id, task.creditor_id), [])
-        late = tuple(Money(int(str(account["late"])), str(account["currency"])) for account in own if account["late"])
-        days = [int(str(account["days"])) for account in own if account["days"] is not None]
+        found = late.get((task.party_id, task.creditor_id), _NOTHING)
         rows = (priority[name] for name in task.reasons)
         reasons = tuple(Reason(row.row, row.then["points"], dict(row.reason)) for row in rows)
         asked = asking[task.action_row]
-        made.append(Line(place, task, late, max(days, default=None), reasons, Reason(asked.row, 0, dict(asked.reason))))
+        made.append(Line(place, task, tuple(found.late), found.days, reasons, Reason(asked.row, 0, dict(asked.reason))))
     return made
 
 
 def neighbours(task: Task) -> tuple[Task | None, Task | None]:
-    """The open tasks before and after this one in its owner's list, in the policy's order."""
+    """The open tasks before and after this one in its owner's list, in the policy's order.
+
+    Each is found where the list's index has it, without walking the list: among the pinned or the others, then across.
+    """
     mine = Task.objects.filter(owner_id=task.owner_id, state=TaskState.OPEN).exclude(pk=task.pk)
-    after = mine.filter(_stands(task, after=True)).order_by(*_ORDER).first()
-    before = (
-        mine.filter(_stands(task, after=False))
-        .order_by(F("pinned_at").desc(nulls_first=True), "points", "-due_on", "-id")
-        .first()
-    )
-    return before, after
+    pinned, others = mine.filter(pinned_at__isnull=False), mine.filter(pinned_at__isnull=True)
+    if task.pinned_at is None:
+        after = others.filter(_stands(task, after=True), points__lte=task.points).order_by(*_ORDER).first()
+        near = others.filter(_stands(task, after=False), points__gte=task.points)
+        return near.order_by(*_BACKWARD).first() or pinned.order_by(*_BACKWARD).first(), after
+    same = Q(pinned_at=task.pinned_at)
+    behind = pinned.filter(Q(pinned_at__gt=task.pinned_at) | same & _stands(task, after=True))
+    ahead = pinned.filter(Q(pinned_at__lt=task.pinned_at) | same & _stands(task, after=False))
+    after = behind.order_by(*_ORDER).first() or others.order_by(*_ORDER).first()
+    return ahead.order_by(*_BACKWARD).first(), after
 
 
 def _stands(task: Task, *, after: bool) -> Q:
-    """The condition that another task stands after (or before) this one in the list."""
+    """The condition that another task, as pinned as this one, stands after (or before) it."""
     more, less = ("gt", "lt") if after else ("lt", "gt")
     equal = Q(points=task.points)
-    later = (
+    return (
         Q(**{f"points__{less}": task.points})
         | equal & Q(**{f"due_on__{more}": task.due_on})
         | equal & Q(due_on=task.due_on, **{f"id__{more}": task.pk})
     )
-    if task.pinned_at is None:
-        behind = Q(pinned_at__isnull=True) & later
-        return behind if after else behind | Q(pinned_at__isnull=False)
-    level = Q(pinned_at=task.pinned_at) & later
-    other = Q(**{f"pinned_at__{more}": task.pinned_at})
-    return level | other | Q(pinned_at__isnull=True) if after else level | other

@@ -47,7 +47,11 @@ def _of(user: User, field: str) -> Q:
 
 def parties(user: User) -> QuerySet[Party]:
     found = Party.objects.all() if can(user, "customer.see") else Party.objects.none()
-    return found.filter(_of(user, "id"))
+    if reach(user) is None:
+        return found
+    own = Party.objects.filter(_of(user, "id"))
+    # Who sees a number that turned out to be a duplicate sees the customer it is.
+    return found.filter(_of(user, "id") | Q(id__in=own.filter(merged_into__isnull=False).values("merged_into_id")))
 
 
 def bills(user: User) -> QuerySet[Bill]:

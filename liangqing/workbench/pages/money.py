@@ -139,7 +139,7 @@ def _bill(request: Request, found: Bill, *, form: AdjustForm | None = None, stat
         "bill": found,
         "customer": customer_name(found.party, request.user),
         "adjustments": Adjustment.objects.filter(bill=found).order_by("id")[:100],
-        "allocations": Allocation.objects.filter(bill=found).select_related("receipt").order_by("id")[:200],
+        "allocations": receipt_queries.allocations_of(bill=found)[:200],
         "enters": can(request.user, "money.enter"),
         "adjust_form": form or AdjustForm(),
         "reason_form": ReasonForm(),
@@ -274,7 +274,7 @@ def receipt(request: Request, pk: int) -> HttpResponse:
         "receipt": found,
         "customer": customer_name(found.party, request.user),
         "reversal": Receipt.objects.filter(reverses=found).first(),
-        "allocations": Allocation.objects.filter(receipt=found).select_related("bill").order_by("id")[:200],
+        "allocations": receipt_queries.allocations_of(receipt=found)[:200],
         "enters": can(request.user, "money.enter"),
         "reason_form": ReasonForm(),
     }

@@ -112,6 +112,7 @@ def acknowledgements(request: Request) -> HttpResponse:
         if not chosen or not form.is_valid():
             messages.error(request, _("Choose warnings, and say what follows."), extra_tags="bad")
         else:
-            count = alerts.acknowledge_many(chosen, form.cleaned_data["note"], request.user)
+            within = visible.alerts(request.user)
+            count = alerts.acknowledge_many(chosen, form.cleaned_data["note"], request.user, seen=within)
             messages.success(request, _("{count} warnings acknowledged.").format(count=count), extra_tags="good")
     return HttpResponseRedirect(reverse("warnings"))
