@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import QuerySet
 from django.urls import Resolver404, resolve
@@ -28,6 +29,8 @@ from liangqing.trail.models import Block, Entry
 from liangqing.trail.queries.seals import blocks_of
 from liangqing.warning.level import Level
 from liangqing.warning.models import Alert
+from liangqing.workbench.models import Upload
+from liangqing.workbench.words import customer_name
 
 EVENTS: dict[str, str | Lazy] = {
     **case_words.EVENTS,
@@ -89,6 +92,7 @@ THINGS: dict[str, str | Lazy] = {
     "record": gettext_lazy("contact record"),
     "task": gettext_lazy("task"),
     "user": gettext_lazy("person"),
+    "upload": gettext_lazy("file put down"),
     "webhook": gettext_lazy("address for messages"),
 }
 
@@ -182,7 +186,7 @@ FACTS: dict[str, str | Lazy] = {
 }
 
 _MONEY = ("amount", "paid", "promised", "worth")
-_PEOPLE = ("owner", "before_owner", "had_owner", "head", "from_owner", "to_owner", "by")
+_PEOPLE = ("owner", "before")
 _CODES = ("digests", "checksums", "sha256", "currency")
 """For machines, or said with another fact: left out of a line."""
 _CHOICES: Mapping[str, Mapping[str, Any]] = {
@@ -279,7 +283,7 @@ def _page(url: str) -> str:
         resolve(url)
     except Resolver404:
         return ""
-    return url
+    return quote(url)
 
 
 class _Names:
@@ -374,12 +378,6 @@ def _rule(entry: Entry, row: str) -> str:
         return row
 
 
-def customer_name(party: Party, reader: User) -> str:
-    from liangqing.workbench import words
-
-    return words.customer_name(party, reader)
-
-
 _Label = Callable[[Any], tuple[str, str]]
 
 
@@ -394,7 +392,7 @@ _LOOKED_UP: dict[str, tuple[QuerySet[Any], _Label]] = {
         lambda row: (f"#{row.pk}", f"/bills/{row.bill_id}/"),
     ),
     "bill": (Bill.objects.all(), lambda row: (row.number, f"/bills/{row.pk}/")),
-    "block": (Block.objects.all(), lambda row: (str(row.number), f"/trail/seals/?before={row.number + 1}")),
+    "block": (Block.objects.all(), lambda row: (str(row.number), "/trail/seals/")),
     "campaign": (Campaign.objects.all(), lambda row: (row.name, f"/cases/campaigns/{row.pk}/")),
     "case": (Case.objects.all(), lambda row: _of_case(row.number, row)),
     "contact": (Contact.objects.all(), lambda row: (str(row.get_kind_display()), "")),
@@ -411,5 +409,6 @@ _LOOKED_UP: dict[str, tuple[QuerySet[Any], _Label]] = {
         Task.objects.select_related("case"),
         lambda row: _of_case(case_words.action(row.action), row.case),
     ),
+    "upload": (Upload.objects.all(), lambda row: (f"{row.pk} {row.file}", f"/imports/uploads/{row.pk}/")),
 }
 """By kind of thing: its rows, and how one of them is called and where its page would be."""

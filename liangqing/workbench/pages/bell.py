@@ -14,6 +14,7 @@ from liangqing.parties.models import Party
 from liangqing.workbench import bell as news
 from liangqing.workbench import telling
 from liangqing.workbench.doors import Request
+from liangqing.workbench.words import customer_name
 
 
 class SeenForm(forms.Form):
@@ -58,7 +59,7 @@ def bell(request: Request) -> HttpResponse:
 
 
 def _customer(request: Request, party: Party) -> str:
-    return f"{party.number} {telling.customer_name(party, request.user)}"
+    return f"{party.number} {customer_name(party, request.user)}"
 
 
 def _page(url: str) -> str:

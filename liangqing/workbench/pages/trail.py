@@ -35,7 +35,8 @@ from liangqing.trail.queries.search import Wanted
 from liangqing.workbench import telling
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.telling import Told, customer_name
+from liangqing.workbench.telling import Told
+from liangqing.workbench.words import customer_name
 
 PAGE = 50
 _MOST_THINGS = 500
