@@ -41,6 +41,10 @@ def take(folder: Path) -> int:
     path = find()
     if path is None:
         sys.exit(MISSING)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liangqing.house.settings")
+    import django
+
+    django.setup()  # for the cast; the house itself is another process
     count = 0
     with _served() as address, launched(path) as chromium:
         for language in LANGUAGES:
