@@ -77,9 +77,7 @@ def institution(books: str, night: Callable[[str], Any]) -> Institution:
     cast = Cast()
     huaxin, zhang = cast.customer("华信机械"), cast.customer("张三丰")
     Party.objects.filter(pk=zhang.party.pk).update(kind="person", name_stored=sealing.seal("张三丰"))
-    Contact.objects.create(
-        party=zhang.party, kind="phone", value_stored=sealing.seal("13800001234"), value_index=b"1"
-    )
+    Contact.objects.create(party=zhang.party, kind="phone", value_stored=sealing.seal("13800001234"), value_index=b"1")
     huaxin.bill(800, due="2026-03-01")
     zhang.bill("1234.56", due="2026-03-02")
     night("2026-03-11")

@@ -45,7 +45,11 @@ class TestPush:
             ledger.push("/bills", BILLS, "2", currency="CNY").json(),
             ledger.push("/payments", PAYMENTS, "3", currency="CNY").json(),
         ]
-        assert [(told["rows"], told["created"], told["rejected"]) for told in counts] == [(2, 2, 0), (3, 3, 0), (2, 2, 0)]
+        assert [(told["rows"], told["created"], told["rejected"]) for told in counts] == [
+            (2, 2, 0),
+            (3, 3, 0),
+            (2, 2, 0),
+        ]
         assert set(Party.objects.values_list("number", flat=True)) == {"C1", "2"}
         assert list(Bill.objects.order_by("number").values_list("number", "principal", "currency")) == [
             ("B1", 123_456, "CNY"),

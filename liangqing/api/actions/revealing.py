@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 from liangqing.kit import clock
 from liangqing.kit.actions import action
+from liangqing.parties.events import PersonalDataRevealed
 from liangqing.people.models import User
 from liangqing.people.rights import demand
 from liangqing.trail.actions.tell import write
-
-REVEALED = "personal data revealed"
 
 
 @action
@@ -22,9 +21,14 @@ def reveal(user: User, purpose: str | None, parties: Iterable[int]) -> bool:
     if purpose is None:
         return False
     demand(user, "contact.reveal")
-    facts = {"purpose": purpose.strip(), "way": "api"}
+    events = [
+        PersonalDataRevealed(
+            thing_id=party, party_id=party, of="party", of_id=party, what="all", purpose=" ".join(purpose.split())
+        )
+        for party in sorted(set(parties))
+    ]
     write(
-        ((REVEALED, user.pk, "party", party, party, facts) for party in sorted(set(parties))),
+        ((event.name, user.pk, event.thing, event.thing_id, event.party_id, event.facts()) for event in events),
         day=clock.today(),
     )
     return True

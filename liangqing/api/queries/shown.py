@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from liangqing.api.rules import masks
 from liangqing.cases.lifecycle import TaskState
 from liangqing.cases.models import Case, Promise, Record, Task
 from liangqing.kit import clock
 from liangqing.kit.money import plain
 from liangqing.parties.models import Contact, Creditor, Party
+from liangqing.parties.rules import masking
 from liangqing.people.models import User
 from liangqing.receivables.models import Adjustment, Allocation, Bill
 from liangqing.receivables.queries.ageing import accounts_of
@@ -22,7 +22,7 @@ _MOST_PROMISES = 100
 
 
 def _name(party: Party, *, revealed: bool) -> str:
-    return party.name if revealed or party.kind == Party.Kind.COMPANY else masks.name(party.name)
+    return party.name if revealed else masking.name(party.name, party.kind)
 
 
 def customer(party: Party, *, revealed: bool) -> dict[str, Any]:
@@ -42,21 +42,20 @@ def customer(party: Party, *, revealed: bool) -> dict[str, Any]:
 
 def customer_file(party: Party, *, revealed: bool) -> dict[str, Any]:
     """What is added for one customer: identity, contacts, and what is owed today."""
-    open_identity = revealed or party.kind == Party.Kind.COMPANY
     return {
-        "identity": party.identity if open_identity else masks.identity(party.identity),
-        "contacts": [_contact(row, revealed=revealed) for row in party.contacts.order_by("pk")],
+        "identity": party.identity if revealed else masking.identity(party.identity, party.kind),
+        "contacts": [_contact(row, party.area, revealed=revealed) for row in party.contacts.order_by("pk")],
         "accounts": _accounts(party.pk),
     }
 
 
-def _contact(row: Contact, *, revealed: bool) -> dict[str, Any]:
+def _contact(row: Contact, area: str, *, revealed: bool) -> dict[str, Any]:
     return {
         "id": row.pk,
         "kind": row.kind,
         "role": row.role,
-        "person": row.person if revealed else masks.name(row.person),
-        "value": row.value if revealed else masks.way(row.kind, row.value),
+        "person": row.person if revealed else masking.name(row.person, Party.Kind.PERSON),
+        "value": row.value if revealed else masking.way(row.kind, row.value, area),
         "validity": row.validity,
         "verified_on": row.verified_on,
     }
@@ -201,6 +200,11 @@ def alerts(rows: Sequence[Alert]) -> list[dict[str, Any]]:
     ]
 
 
+def _hidden(note: str) -> str:
+    """Free words may tell anything of anybody, so none of them are shown."""
+    return "***" if note else ""
+
+
 def record(row: Record, *, revealed: bool) -> dict[str, Any]:
     return {
         "id": row.pk,
@@ -213,7 +217,7 @@ def record(row: Record, *, revealed: bool) -> dict[str, Any]:
         "result": row.result,
         "reason": row.reason,
         "attitude": row.attitude,
-        "note": row.note if revealed else masks.note(row.note),
+        "note": row.note if revealed else _hidden(row.note),
         "next_on": row.next_on,
         "promise": row.promise_id,
         "corrects": row.corrects_id,
