@@ -32,6 +32,7 @@ from liangqing.workbench.models import Columns
 PAGE = 50
 MOST_COUNTED = 1000
 MOST_EXPORTED = 100_000
+_TEMPLATE = "workbench/list.html"
 
 Row = Any
 
@@ -99,10 +100,8 @@ class ListExported(Event):
     filters: dict[str, str]
 
 
-def show(
-    request: HttpRequest, listing: Listing, template: str = "workbench/list.html", **context: Any
-) -> HttpResponseBase:
-    """The list as a page, as the part that htmx asks for, or as a file (``?export=xlsx``)."""
+def show(request: HttpRequest, listing: Listing, template: str = _TEMPLATE, **context: Any) -> HttpResponseBase:
+    """The list as a page (of which htmx takes what it wants), as that part alone, or as a file (``?export=xlsx``)."""
     user: User = request.user  # type: ignore[assignment]
     chosen = _choose_columns(request, listing, user)
     values = {each.key: request.GET.get(each.key, each.default).strip() for each in listing.filters}
@@ -119,7 +118,8 @@ def show(
     found = list(rows[first : first + listing.page_size + 1])
     more = len(found) > listing.page_size
     lines = listing.load(found[: listing.page_size])
-    part = request.headers.get("HX-Target") == "list"
+    # A template of its own extends the list; htmx takes the list out of the whole page then.
+    part = request.headers.get("HX-Target") == "list" and template == _TEMPLATE
     return render(
         request,
         f"{template}#list" if part else template,

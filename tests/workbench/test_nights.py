@@ -150,6 +150,12 @@ class TestLooking:
         run = Run.objects.get(date="2026-03-12")
         assert run.policy in page and "rows changed" in page.lower()
 
+    def test_filtered_in_place_the_list_answers_too(self, zhao):
+        answer = zhao.get("/nights/?from=2026-03-12", headers={"HX-Request": "true", "HX-Target": "list"})
+        text = answer.content.decode()
+        assert answer.status_code == 200 and 'id="list"' in text
+        assert "/nights/2026-03-12/" in text and "/nights/2026-03-11/" not in text
+
     def test_a_report_names_who_was_passed_over_in_words(self, zhao):
         page = sees(zhao, "/nights/2026-03-12/")
         skipped = Run.objects.get(date="2026-03-12").counts["skipped"]
