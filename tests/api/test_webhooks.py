@@ -80,7 +80,7 @@ class TestTold:
             assert send() == {"sent": 1, "failed": 0}
             at = int(clock.now().timestamp())
         ((headers, body),) = receiver.got
-        webhook, secret = hook
+        _webhook, secret = hook
         assert signature.holds(secret, headers["Liangqing-Signature"], body, now=at)
         assert not signature.holds(secret, headers["Liangqing-Signature"], body + b" ", now=at)
         assert not signature.holds("whsec_other", headers["Liangqing-Signature"], body, now=at)
