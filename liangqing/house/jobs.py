@@ -185,13 +185,15 @@ async def rescue() -> int:
 @app.periodic(cron="17 3 * * *", periodic_id="every night")
 @app.task(name="tidy_up", queue="upkeep", lock="tidy", queueing_lock="tidy")
 async def tidy_up(timestamp: int) -> None:
-    """Forget jobs done 14 days ago, and what the API need not remember any more."""
+    """Forget jobs done 14 days ago, what the API need not remember any more, and files nobody imported."""
     from asgiref.sync import sync_to_async
 
     from liangqing.api.actions import answers
+    from liangqing.workbench import uploads
 
     await app.job_manager.delete_old_jobs(nb_hours=_KEPT_HOURS, include_failed=True, include_cancelled=True)
     await sync_to_async(answers.tidy)()
+    await sync_to_async(uploads.sweep)()
 
 
 def work(*, wait: bool = True, at_once: int = 2) -> None:
