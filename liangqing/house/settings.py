@@ -66,10 +66,9 @@ INSTALLED_APPS = [
     "liangqing.warning",
     "liangqing.cases",
     "liangqing.workbench",
+    "liangqing.api",
     "liangqing.house",
 ]
-if (ROOT / "api" / "apps.py").exists():
-    INSTALLED_APPS.insert(-1, "liangqing.api")
 AUTH_USER_MODEL = "people.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///liangqing")}
@@ -145,6 +144,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 LANGUAGE_COOKIE_NAME = "liangqing_language"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from allauth.account import views as account
 from django.urls import include, path
+
+from liangqing.api.doors import api
 
 # Signing in; no sign-up, and no mail: an administrator gives accounts and new passwords.
 _SIGNING = [
@@ -18,10 +18,7 @@ _SIGNING = [
 ]
 
 urlpatterns = [
+    path("api/v1/", api.urls),
     path("accounts/", include(_SIGNING)),
     path("", include("liangqing.workbench.urls")),
 ]
-if importlib.util.find_spec("liangqing.api.doors"):
-    from liangqing.api.doors import api
-
-    urlpatterns.insert(0, path("api/v1/", api.urls))

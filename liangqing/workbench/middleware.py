@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.utils.cache import patch_cache_control
 
 from liangqing.kit.refusal import Refusal
 
@@ -24,7 +25,11 @@ class SignedIn:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated or request.path.startswith(_OPEN):
+        if request.user.is_authenticated:
+            answer = self.answer(request)
+            patch_cache_control(answer, private=True, no_store=True)  # nothing stays behind after signing out
+            return answer
+        if request.path.startswith(_OPEN):
             return self.answer(request)
         address = f"{resolve_url(settings.LOGIN_URL)}?next={quote(request.get_full_path())}"
         if request.headers.get("HX-Request"):

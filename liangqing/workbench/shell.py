@@ -38,7 +38,6 @@ PLACES = (
     Place("campaigns", _("Campaigns"), "case.assign", more=True),
     Place("people", _("People"), "people.see", more=True),
     Place("trail", _("Trail"), "trail.see", more=True),
-    Place("programs", _("Programs"), "api.manage", more=True),
 )
 
 

@@ -50,6 +50,8 @@ def money_of(amount: Decimal, currency: str) -> Money:
         raise ValidationError(_("%(currency)s has fewer decimals than that."), params={"currency": currency}) from error
 
 
-def currency_field(currencies: Iterable[str]) -> forms.ChoiceField:
+def currency_field(currencies: Iterable[str], *, required: bool = True) -> forms.ChoiceField:
     known = list(dict.fromkeys(currencies)) or ["CNY"]
-    return forms.ChoiceField(label=_("Currency"), choices=[(each, each) for each in known], initial=known[0])
+    return forms.ChoiceField(
+        label=_("Currency"), choices=[(each, each) for each in known], initial=known[0], required=required
+    )

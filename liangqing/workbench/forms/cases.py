@@ -56,7 +56,7 @@ class RecordForm(forms.Form):
         )
         self.fields["address"] = forms.CharField(label=_("Which other one"), required=False, max_length=200)
         self.fields["promise_amount"] = AmountField(label=_("Amount promised"), required=False)
-        self.fields["promise_currency"] = currency_field(each.currency for each in accounts)
+        self.fields["promise_currency"] = currency_field((each.currency for each in accounts), required=False)
         self.fields["promise_due_on"] = Day(label=_("Promised for"), required=False)
         self.fields["reason"] = forms.ChoiceField(
             label=_("Reason for arrears"), choices=[("", "—"), *Reason.choices], required=False
@@ -90,7 +90,10 @@ class RecordForm(forms.Form):
                 self.add_error("promise_due_on", _("By which day?"))
             if amount is not None and due_on is not None:
                 try:
-                    self._promise = (money_of(amount, given.get("promise_currency", "CNY")), due_on)
+                    self._promise = (
+                        money_of(amount, given.get("promise_currency") or self.fields["promise_currency"].initial),
+                        due_on,
+                    )
                 except forms.ValidationError as error:
                     self.add_error("promise_amount", error)
         return given

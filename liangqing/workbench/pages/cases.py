@@ -239,8 +239,8 @@ def _answer(
         "attitudes": [(code, each, spoken(each.name)) for code, each in ATTITUDES.items()],
         "bucket_names": BUCKET_NAMES,
         "said": said,
+        "drawer": (part := request.headers.get("HX-Target") == "drawer-body"),
     }
-    part = request.headers.get("HX-Target") == "drawer-body"
     return render(
         request, "workbench/cases/case.html#case" if part else "workbench/cases/case.html", context, status=status
     )

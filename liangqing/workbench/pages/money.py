@@ -143,8 +143,8 @@ def _bill(request: Request, found: Bill, *, form: AdjustForm | None = None, stat
         "enters": can(request.user, "money.enter"),
         "adjust_form": form or AdjustForm(),
         "reason_form": ReasonForm(),
+        "drawer": (part := request.headers.get("HX-Target") == "drawer-body"),
     }
-    part = request.headers.get("HX-Target") == "drawer-body"
     return render(
         request, "workbench/money/bill.html#bill" if part else "workbench/money/bill.html", context, status=status
     )
@@ -277,8 +277,8 @@ def receipt(request: Request, pk: int) -> HttpResponse:
         "allocations": receipt_queries.allocations_of(receipt=found)[:200],
         "enters": can(request.user, "money.enter"),
         "reason_form": ReasonForm(),
+        "drawer": (part := request.headers.get("HX-Target") == "drawer-body"),
     }
-    part = request.headers.get("HX-Target") == "drawer-body"
     return render(request, "workbench/money/receipt.html#receipt" if part else "workbench/money/receipt.html", context)
 
 
