@@ -90,7 +90,7 @@ class CustomerRow(Row):
     city: Text | None = None
     country: Text | None = None
     language: Text | None = None
-    terms_days: Written | None = None
+    terms_days: Annotated[int, Field(strict=True, ge=0, le=36_500)] | None = None
     customer_class: Text | None = None
 
 

@@ -69,7 +69,7 @@ def _push(
 
 
 def _filled(row: schemas.Row) -> dict[str, str]:
-    return {name: value for name, value in row.model_dump().items() if value not in (None, "")}
+    return {name: str(value) for name, value in row.model_dump().items() if value not in (None, "")}
 
 
 def _asked(request: Asked) -> bytes:
