@@ -337,7 +337,7 @@ def carried(
     ):
         late[person][currency] = amount
     days = _days([row["owner"] for row in shown if row["owner"]], on)
-    names = _Names((row["owner"] for row in shown), (row["department"] for row in shown))
+    names = _Names((), (row["department"] for row in shown), known=people)
     found = []
     for row in shown:
         person, load = row["owner"], loads.get(row["owner"])
@@ -408,8 +408,13 @@ def _order(who: Who) -> tuple[Any, ...]:
 class _Names:
     """Names of people and departments, each looked up once. A person's department is today's unless one is given."""
 
-    def __init__(self, people: Iterable[int | None], departments: Iterable[int | None] = ()) -> None:
-        self._people = User.objects.in_bulk({person for person in people if person})
+    def __init__(
+        self,
+        people: Iterable[int | None],
+        departments: Iterable[int | None] = (),
+        known: Mapping[int, User] | None = None,
+    ) -> None:
+        self._people = User.objects.in_bulk({person for person in people if person}) if known is None else known
         homes = {home for home in departments if home} | {
             person.department_id for person in self._people.values() if person.department_id
         }

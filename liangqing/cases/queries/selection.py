@@ -29,7 +29,7 @@ POINTS, AGE = "points", "age"
 class Wanted:
     """Which cases are wanted; what is empty is not asked. ``owner``: a person's id, 0 for cases nobody has.
 
-    ``days_from`` and ``days_until``: days of the oldest late bill, both included.
+    ``area`` is how the customer's area begins. ``days_from`` and ``days_until``: days of the oldest late bill, both included.
     """
 
     number: int
@@ -91,7 +91,7 @@ def _described(wanted: Wanted) -> Q:
     asked = Q(stage=CaseStage.OPEN)
     if wanted.owner is not None:
         asked &= Q(owner=wanted.owner or None)
-    for field, value in (("level", wanted.level), ("desk", wanted.desk), ("party__area", wanted.area)):
+    for field, value in (("level", wanted.level), ("desk", wanted.desk), ("party__area__startswith", wanted.area)):
         if value:
             asked &= Q(**{field: value})
     if wanted.customer_class:

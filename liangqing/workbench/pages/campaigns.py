@@ -212,7 +212,7 @@ def _choose(
     people_form: PeopleForm,
     status: int = 200,
 ) -> HttpResponse:
-    chosen = people_form.data.getlist("people") if people_form.is_bound else []
+    chosen = request.POST.getlist("people") if people_form.is_bound else []
     loads = {row.who.person_id: row for row in overview.carried(request.user, clock.today())}
     return render(
         request,

@@ -167,7 +167,12 @@ def _export(request: Request, name: str, period: Period, sheets: Sequence[Sheet]
                 elif value is not None:
                     tab.write_string(line, place, str(value))
     book.close()
-    tell(ListExported(thing_id=user.pk, list=name, rows=count, filters=dict(request.GET.items())), by=user)
+    tell(
+        ListExported(
+            thing_id=user.pk, list=name, rows=count, filters={key: str(each) for key, each in request.GET.items()}
+        ),
+        by=user,
+    )
     buffer.seek(0)
     return FileResponse(buffer, as_attachment=True, filename=f"{name}-{period.last}.xlsx")
 
@@ -185,7 +190,8 @@ def _name(who: figures.Who) -> str:
 
 
 def _home(name: str) -> str:
-    return name or str(gettext_lazy("without department"))
+    """A department's name; nobody's is what no case was opened for (or a person in no department)."""
+    return name or _("without a case")
 
 
 def _mine(who: figures.Who) -> str:
@@ -271,7 +277,8 @@ def ageing(request: Request) -> HttpResponseBase:
     homes, total = _homes(rows)
     whose = [(f"d{home.department_id or 0}", home.name) for home in homes]
     people = [(f"p{row.who.person_id}", row.who.person) for row in rows if row.who.person_id]
-    chosen = of if of in {key for key, _label in (*whose, *people)} else ""
+    names = dict([*whose, *people])
+    chosen = of if of in names else ""
     if chosen.startswith("d"):
         points = [point for point in points if (point.department_id or 0) == int(chosen[1:])]
     nights = _by_night(points)
@@ -291,11 +298,14 @@ def ageing(request: Request) -> HttpResponseBase:
         "whose": whose,
         "people": people,
         "of": chosen,
-        "of_name": dict([*whose, *people]).get(chosen, ""),
+        "of_name": names.get(chosen, ""),
         "ageing_chart": _stacked(shown, currency),
-        "late_chart": _late_lines(shown, [] if chosen else [p for p in points if p.date >= period.since]),
+        "late_chart": _late_lines(
+            shown, [] if chosen else [p for p in points if p.date >= period.since], names.get(chosen, "")
+        ),
     }
-    heads = [_("Department"), _("Person"), *context["bands"], _("Open"), _("Bills"), _("Customers"), _("Late")]
+    bands = _bands()
+    heads = [_("Department"), _("Person"), *bands, _("Open"), _("Bills"), _("Customers"), _("Late")]
     sheets = [
         Sheet(
             f"{_('Ageing')} {currency}",
@@ -310,7 +320,7 @@ def ageing(request: Request) -> HttpResponseBase:
         ),
         Sheet(
             f"{_('Nights')} {currency}",
-            [_("Day"), *context["bands"], _("Open"), _("Late"), _("Late share %")],
+            [_("Day"), *bands, _("Open"), _("Late"), _("Late share %")],
             (
                 [
                     night.date,
@@ -362,6 +372,11 @@ class Change:
     def sign(self) -> str:
         value = self.money.amount if self.money else self.points or 0
         return "+" if value > 0 else ""
+
+    @property
+    def in_points(self) -> str:
+        """Percentage points."""
+        return f"{(self.points or 0) / 100:.1f}"
 
 
 def _changes(last: Night, before: Night, currency: str) -> dict[str, Change]:
@@ -416,15 +431,17 @@ def _in_days(bucket: str) -> str:
     return _("not due") if bucket == "not_due" else _("{days} days late").format(days=bucket)
 
 
-def _late_lines(nights: list[Night], points: list[figures.Morning]) -> dict[str, Any]:
-    """ECharts: the late share of all, and of each department where there are several."""
+def _late_lines(nights: list[Night], points: list[figures.Morning], name: str) -> dict[str, Any]:
+    """ECharts: the late share of what is looked at (called ``name``), and of each department where there are several."""
     dates = [night.date for night in nights]
     by_home: dict[tuple[int | None, str], dict[dt.date, int | None]] = defaultdict(dict)
     for point in points:
+        if point.department_id is None:
+            continue  # what no case was opened for is not late yet
         by_home[point.department_id, point.department][point.date] = point.late_bp
     lines = [
         {
-            "name": pgettext("all departments", "all"),
+            "name": name or pgettext("all departments", "all"),
             "data": [_percent(night.late_bp) for night in nights],
             "lineStyle": {"width": 3},
             "itemStyle": {"color": "#0f2147"},
@@ -433,7 +450,7 @@ def _late_lines(nights: list[Night], points: list[figures.Morning]) -> dict[str,
     if len(by_home) > 1:
         lines += [
             {
-                "name": _home(name),
+                "name": name,
                 "data": [_percent(shares.get(date)) for date in dates],
                 "lineStyle": {"width": 1.5},
                 "itemStyle": {"color": _LINES[place % len(_LINES)]},
@@ -513,11 +530,11 @@ def load(request: Request) -> HttpResponseBase:
     """What each person carries; who drowns in it, and who sleeps."""
     period = _period(request)
     rows = figures.carried(request.user, period.last)
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "row": row,
             "name": _name(row.who),
-            "home": _home(row.who.department),
+            "home": row.who.department,
             "url": _mine(row.who),
             "late": tuple(Money(amount, code) for code, amount in row.late.items()),
             "waits": (period.last - row.oldest_task_on).days if row.oldest_task_on else None,
@@ -591,7 +608,7 @@ def results(request: Request) -> HttpResponseBase:
     judged = kept + sum(row.partly + row.broken for row in promised)
     context = {
         "filled": bool(promised or contacts or collected),
-        "promised": [(row, _name(row.who), _home(row.who.department), _mine(row.who)) for row in promised],
+        "promised": [(row, _name(row.who), row.who.department, _mine(row.who)) for row in promised],
         "contacts": [
             (row, _name(row.who), _mine(row.who), [row.results.get(code, 0) for code in codes]) for row in contacts
         ],
@@ -609,7 +626,7 @@ def results(request: Request) -> HttpResponseBase:
             [_("Department"), _("Person"), _("Given"), _("Kept"), _("Partly kept"), _("Broken"), _("Kept %")],
             (
                 [
-                    _home(row.who.department),
+                    row.who.department,
                     _name(row.who),
                     row.given,
                     row.kept,
@@ -624,7 +641,7 @@ def results(request: Request) -> HttpResponseBase:
             _("Contacts"),
             [_("Department"), _("Person"), _("Contacts"), *(str(RESULTS.get(code, code)) for code in codes)],
             (
-                [_home(row.who.department), _name(row.who), row.records] + [row.results.get(code, 0) for code in codes]
+                [row.who.department, _name(row.who), row.records] + [row.results.get(code, 0) for code in codes]
                 for row in contacts
             ),
         ),
@@ -632,7 +649,7 @@ def results(request: Request) -> HttpResponseBase:
             _("Collected"),
             [_("Department"), _("Person"), _("Currency"), _("Receipts"), _("Amount")],
             (
-                [_home(row.who.department), _name(row.who), row.currency, row.receipts, Money(row.amount, row.currency)]
+                [row.who.department, _name(row.who), row.currency, row.receipts, Money(row.amount, row.currency)]
                 for row in collected
             ),
         ),

@@ -64,7 +64,7 @@ def money(value: Any, currency: str = "") -> SafeString | str:
 @register.filter
 def moneys(values: Iterable[Money]) -> SafeString:
     """Amounts in several currencies, never added together."""
-    return format_html_join("<br>", "{}", ((money(value),) for value in values))
+    return format_html_join(SafeString("<br>"), "{}", ((money(value),) for value in values))
 
 
 @register.filter
