@@ -143,7 +143,7 @@ def _kept(now: Message, before: Message | None) -> Message:
 
 
 def _write(path: Path, messages: list[Message]) -> None:
-    catalogue = Catalog()
+    catalogue = Catalog(locale=path.parent.parent.name)
     for message in messages:
         catalogue[message.id] = message
     entries = io.BytesIO()

@@ -1,12 +1,14 @@
 """Backup and restore: the whole institution in one file, without the key.
 
 The file is a tar: ``database.dump`` (pg_dump, custom format), ``seals.log`` (the heads of the trail), the days kept as
-Parquet, and ``manifest.json``. The master key is left out on purpose: whoever finds a backup must not read it.
+Parquet, the files attached to records (sealed), and ``manifest.json``. The master key is left out on purpose: whoever
+finds a backup must not read it.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -46,8 +48,9 @@ def backup(path: Path) -> dict[str, Any]:
             tar.add(dump, "database.dump")
             if heads_file().exists():
                 tar.add(heads_file(), "seals.log")
-            if nights_folder().exists():
-                tar.add(nights_folder(), "nights")
+            for name, place in _folders().items():
+                if place.exists():
+                    tar.add(place, name)
         draft.rename(path)
     return manifest
 
@@ -85,9 +88,16 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, Any]:
         heads = Path(folder) / "seals.log"
         if heads.exists():
             heads_file().write_text(heads.read_text())
-        if (Path(folder) / "nights").exists():
-            _replace_nights(Path(folder) / "nights")
+        for name, place in _folders().items():
+            if (Path(folder) / name).exists():
+                shutil.rmtree(place, ignore_errors=True)
+                shutil.copytree(Path(folder) / name, place)
     return manifest
+
+
+def _folders() -> dict[str, Path]:
+    """What belongs to the institution outside the database: the days, and the files attached to records."""
+    return {"nights": nights_folder(), "files": Path(settings.HOME) / "files"}
 
 
 def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
@@ -98,13 +108,6 @@ def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
             raise tarfile.ReadError(f"{member.name} does not belong here")
     for member in tar.getmembers():
         tar.extract(member, folder, set_attrs=False)
-
-
-def _replace_nights(source: Path) -> None:
-    import shutil
-
-    shutil.rmtree(nights_folder(), ignore_errors=True)
-    shutil.copytree(source, nights_folder())
 
 
 def _holds_data() -> bool:

@@ -158,6 +158,16 @@ def check_trail(by: int | None = None) -> dict[str, int]:
 
 
 @app.periodic(cron="* * * * *", periodic_id="every minute")
+@app.task(name="seal_trail", queue="upkeep", lock="seal", queueing_lock="seal")
+@opened
+def seal_trail(timestamp: int) -> None:
+    """Seal what people did since; nights and imports seal their own."""
+    from liangqing.trail.actions.seal import seal
+
+    seal()
+
+
+@app.periodic(cron="* * * * *", periodic_id="every minute")
 @app.task(name="rescue_jobs", queue="upkeep", lock="rescue", queueing_lock="rescue")
 async def rescue_jobs(timestamp: int) -> int:
     """Let the jobs of dead workers be done again; returns how many."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liangqing.cases.models.case import Case
 from liangqing.cases.models.promise import Promise
@@ -26,7 +27,7 @@ class Reached(models.TextChoices):
     COLLEAGUE = "colleague", _("colleague or switchboard")
     REPRESENTATIVE = "representative", _("representative or guarantor")
     OTHER = "other", _("somebody else")
-    NOBODY = "nobody", _("nobody")
+    NOBODY = "nobody", pgettext_lazy("reached", "nobody")
 
 
 class Reason(models.TextChoices):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liangqing.parties.models import Creditor, Party
 
@@ -14,7 +15,7 @@ class Receipt(models.Model):
     """
 
     class Method(models.TextChoices):
-        TRANSFER = "transfer", _("payment")
+        TRANSFER = "transfer", pgettext_lazy("method", "transfer")
         CASH = "cash", _("cash")
         DRAFT = "draft", _("bill of exchange")
         DEBIT = "debit", _("direct debit")
