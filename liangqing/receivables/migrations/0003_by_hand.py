@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='receipt',
             name='method',
-            field=models.CharField(choices=[('transfer', 'payment'), ('cash', 'cash'), ('draft', 'bill of exchange'), ('debit', 'direct debit'), ('wallet', 'mobile wallet'), ('clearing', 'cleared in the ledger it came from')], default='transfer', max_length=12),
+            field=models.CharField(choices=[('transfer', 'transfer'), ('cash', 'cash'), ('draft', 'bill of exchange'), ('debit', 'direct debit'), ('wallet', 'mobile wallet'), ('clearing', 'cleared in the ledger it came from')], default='transfer', max_length=12),
         ),
         migrations.AddIndex(
             model_name='allocation',
