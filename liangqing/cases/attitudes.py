@@ -84,7 +84,9 @@ ATTITUDES: dict[str, Attitude] = {
                 "Deeply distressed, often overstates the situation; humble, but has paid nothing.",
             ),
             (
-                _said("等对方平静下来，再说明账单情况。", "Wait until they are calm, then explain where the bill stands."),
+                _said(
+                    "等对方平静下来，再说明账单情况。", "Wait until they are calm, then explain where the bill stands."
+                ),
                 _said("对处境表示同情和理解。", "Show sympathy and understanding."),
                 _said(
                     "得到理解后，把话题带回还款，给出几种可选方案。",
@@ -108,7 +110,9 @@ ATTITUDES: dict[str, Attitude] = {
                 "Forceful, at times rude; believes to know the consequences and does not mind court.",
             ),
             (
-                _said("态度坚定，显示熟悉程序和条款。", "Be firm and show that you know the procedure and the contract."),
+                _said(
+                    "态度坚定，显示熟悉程序和条款。", "Be firm and show that you know the procedure and the contract."
+                ),
                 _said("用事实和证据说话。", "Speak with facts and evidence."),
                 _said("主导谈话，给出可选择的还款方案。", "Lead the talk and offer ways to pay to choose from."),
             ),
@@ -134,7 +138,9 @@ ATTITUDES: dict[str, Attitude] = {
                     "讲清按时还款的好处和各种还款方式，及时提出建议。",
                     "Explain the benefits of paying on time and the ways to pay; make a proposal.",
                 ),
-                _said("分清是还不了还是不愿还，分别记录原因。", "Tell “cannot” from “will not” and record which it is."),
+                _said(
+                    "分清是还不了还是不愿还，分别记录原因。", "Tell “cannot” from “will not” and record which it is."
+                ),
             ),
             (
                 _said("不要重复同样的话，不要失去耐心。", "Do not repeat the same words; do not lose patience."),

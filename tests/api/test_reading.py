@@ -66,6 +66,10 @@ class TestPages:
         assert answer.status_code == 422
         assert list(answer.json()["error"]["fields"]) == [query.split("=")[0]]
 
+    def test_a_misspelt_filter_is_refused_and_does_not_show_everything(self, everything):
+        answer = everything.get("/bills?costumer=K1")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unknown_parameter")
+
     def test_filters_narrow(self, institution, everything):
         number = institution.huaxin.live_case.number
         assert [row["number"] for row in everything.get("/cases?owner=lin").json()["items"]] == [number]

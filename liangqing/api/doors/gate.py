@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.parser import Parser
@@ -68,6 +70,28 @@ class Readable(JSONRenderer):
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
+
+
+_NO_PARAMETERS = frozenset(("data", "idempotency_key"))
+
+
+def strict(door: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a parameter the door does not know: a filter that is misspelt must not show everything."""
+
+    @functools.wraps(door)
+    def run(request: Asked, **given: Any) -> Any:
+        known = {"reveal" if name == "purpose" else name for name in given} - _NO_PARAMETERS
+        for name in request.GET:
+            if name not in known:
+                raise Refusal(
+                    "unknown_parameter",
+                    gettext_lazy("There is no parameter “{name}” here. Look it up at /api/v1/docs."),
+                    status=422,
+                    name=name,
+                )
+        return door(request, **given)
+
+    return run
 
 
 READ: Mapping[int, Any] = {401: Refused, 403: Refused, 404: Refused, 422: Invalid, 429: Refused}
@@ -135,3 +159,4 @@ def guard(api: NinjaAPI) -> None:
     """Let every kind of "no" be told in the one form."""
     for kind, handler in _NOS:
         api.add_exception_handler(kind, handler)
+    api.add_decorator(strict)
