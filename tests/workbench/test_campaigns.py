@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -251,3 +251,17 @@ def test_choosing_and_looking_ask_few_questions(standing_house: Institution) -> 
     with CaptureQueriesContext(connection) as asked:
         client.post(PREVIEW, {"cases": hidden(page, "cases"), "people": [user("lin").pk]})
     assert len(asked) <= 25, "\n".join(query["sql"][:160] for query in asked.captured_queries)
+
+
+@pytest.mark.parametrize(("order", "index"), [("points", "cases_task_points"), ("age", "cases_case_age")])
+def test_the_first_cases_come_from_an_index_in_their_order(standing_house: Institution, order: str, index: str) -> None:
+    """So that choosing reads no more of a large portfolio than it looks at."""
+    with CaptureQueriesContext(connection) as asked:
+        found(order=order)
+    first = next(query["sql"] for query in asked.captured_queries if "LIMIT 20000" in query["sql"])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {first}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert index in plan
+    assert "Sort" not in plan
