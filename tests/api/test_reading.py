@@ -44,6 +44,16 @@ class TestScope:
         for path in (*LISTS, "/records", "/customers/K1", "/cases/1"):
             assert program.get(path).status_code == 403
 
+    @pytest.mark.parametrize("number", ["a/b", "a%0Ab", "a%20b", "%E5%BC%A0"])
+    def test_a_customer_is_found_whatever_its_number_is_made_of(self, institution, everything, number):
+        from urllib.parse import unquote
+
+        from liangqing.parties.models import Party
+
+        assert everything.get(f"/customers/{number}").json()["error"]["code"] == "not_found"
+        Party.objects.filter(pk=institution.huaxin.party.pk).update(number=unquote(number))
+        assert everything.get(f"/customers/{number}").json()["name"] == "华信机械"
+
 
 class TestPages:
     def test_pages_follow_each_other_without_gap_or_repeat(self, institution, everything):

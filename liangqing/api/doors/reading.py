@@ -66,7 +66,7 @@ def customers(
     return {"items": [shown.customer(row, revealed=revealed) for row in found], "next": following}
 
 
-@router.get("/customers/{path:number}", response={200: schemas.CustomerFile, **READ}, summary="A customer")
+@router.get("/customers/{any_number:number}", response={200: schemas.CustomerFile, **READ}, summary="A customer")
 def customer(request: Asked, number: Annotated[schemas.Code, Path()], purpose: Purpose = None) -> dict[str, Any]:
     """One customer with contacts, what is owed today, and open cases."""
     user = request.auth.user
