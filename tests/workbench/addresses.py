@@ -1,7 +1,7 @@
 """Every address of the workbench, and what fills it in: ``tests/workbench/test_doors.py`` fails for one that is missing.
 
 One line for each page: its URL name, and what its address takes from a customer (``institution.Customer`` has ``case``,
-``task``, ``promise``, ``attachment``, ``bill``, ``receipt``, ``allocation``, ``alert``, ``contact``, and for what belongs
+``task``, ``promise``, ``campaign``, ``attachment``, ``bill``, ``receipt``, ``allocation``, ``alert``, ``contact``, and for what belongs
 to no customer ``imported``, ``upload``, ``order``, ``entry``, ``person``, ``department``).
 
 ``about`` tells that the address is about something of the customer: whoever may not see the
@@ -110,8 +110,8 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "campaigns": plain(),
     "campaigns-selection": plain(query="?number=50&order=points"),
     "campaigns-preview": plain(),
-    "campaigns-one": house(lambda _of: {"number": 1}, nothing=True),
-    "campaigns-undo": house(lambda _of: {"number": 1}, nothing=True),
+    "campaigns-one": about(lambda of: {"number": of.campaign.pk}),
+    "campaigns-undo": about(lambda of: {"number": of.campaign.pk}),
     # trail
     "trail": plain(),
     "trail-entry": house(lambda of: {"number": of.entry.pk}),

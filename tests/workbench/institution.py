@@ -16,7 +16,7 @@ from django.test import Client
 
 from liangqing.cases.actions import promises, records
 from liangqing.cases.actions.files import Upload
-from liangqing.cases.models import Attachment, Case, Promise, Task
+from liangqing.cases.models import Attachment, Campaign, Case, Promise, Share, Task
 from liangqing.house.demo import cast
 from liangqing.house.night import PLAN
 from liangqing.imports.models import Import
@@ -138,6 +138,8 @@ def found(folder: Path) -> None:
             paper = Upload(f"对账单 {case.party.number}.txt", f"{case.party.name}的对账单".encode())
             records.record(case, channel="phone", result="busy", reached="nobody", by=case.owner, attachments=[paper])
             promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
+            shared = Campaign.objects.create(name="均分", by=case.owner, at=clock.now())
+            Share.objects.create(campaign=shared, case=case, before=case.owner, after=case.owner)
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,10 @@ class Customer:
     @cached_property
     def promise(self) -> Promise:
         return Promise.objects.get(case=self.case)
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        return Share.objects.get(case=self.case).campaign
 
     @cached_property
     def attachment(self) -> Attachment:
