@@ -149,6 +149,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 LANGUAGE_COOKIE_NAME = "liangqing_language"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20
+WEBHOOK_NETWORKS = env.list("LIANGQING_WEBHOOK_NETWORKS", default=[])
+"""Networks inside the house that webhooks may reach, as 10.0.0.0/8; else only public addresses."""
 FILE_UPLOAD_TEMP_DIR = None
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

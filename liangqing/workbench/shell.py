@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.kit import clock
+from liangqing.people.models import User
 from liangqing.people.rights import can
+
+BELL_S = 20
+"""Seconds the number at the bell may be old."""
 
 
 @dataclass(frozen=True)
@@ -75,4 +81,7 @@ def _url(name: str) -> str:
 def _bell(request: HttpRequest) -> int | str:
     from liangqing.workbench.bell import count
 
-    return count(request.user)  # type: ignore[arg-type]
+    user: User = request.user  # type: ignore[assignment]
+    key = f"bell {connection.settings_dict['NAME']} {user.pk} {user.bell_seen_at}".replace(" ", "-")
+    number: int | str = cache.get_or_set(key, lambda: count(user), BELL_S) or 0
+    return number

@@ -60,9 +60,9 @@ def timeline(subject: Case | Party, limit: int = 100, *, before: int | None = No
         ids.setdefault(entry.thing, set()).add(entry.thing_id)
     records = {
         row.pk: row
-        for row in Record.objects.filter(pk__in=ids.get("record", ())).select_related(
-            "by", "contact", "promise", "case", "corrected_by__by"
-        )
+        for row in Record.objects.filter(pk__in=ids.get("record", ()))
+        .select_related("by", "contact", "promise", "case", "corrected_by__by")
+        .prefetch_related("attachments")
     }
     promises = {row.pk: row for row in Promise.objects.filter(pk__in=ids.get("promise", ())).select_related("case")}
     alerts = {row.pk: row for row in Alert.objects.filter(pk__in=ids.get("alert", ()))}

@@ -109,7 +109,7 @@ def neighbours(task: Task) -> tuple[Task | None, Task | None]:
 
     Each is found where the list's index has it, without walking the list: among the pinned or the others, then across.
     """
-    mine = Task.objects.filter(owner_id=task.owner_id, state=TaskState.OPEN).exclude(pk=task.pk)
+    mine = Task.objects.filter(owner_id=task.owner_id, state=TaskState.OPEN).exclude(pk=task.pk).select_related("case")
     pinned, others = mine.filter(pinned_at__isnull=False), mine.filter(pinned_at__isnull=True)
     if task.pinned_at is None:
         after = others.filter(_stands(task, after=True), points__lte=task.points).order_by(*_ORDER).first()

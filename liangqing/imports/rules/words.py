@@ -33,9 +33,13 @@ def parse_text(text: str) -> str | Bad | None:
     return cell or None
 
 
+MOST_DIGITS = 9
+"""Of a whole number in a file: days and counts, which a database integer holds."""
+
+
 def integer_sql(cell: str) -> str:
-    """SQL: a whole number in plain digits; NULL for every other form."""
-    return f"CASE WHEN regexp_full_match({cell}, '-?[0-9]{{1,18}}') THEN CAST({cell} AS BIGINT) END"
+    """SQL: a whole number in plain digits; NULL for every other form, and for more digits than a count has."""
+    return f"CASE WHEN regexp_full_match({cell}, '-?[0-9]{{1,{MOST_DIGITS}}}') THEN CAST({cell} AS BIGINT) END"
 
 
 def parse_integer(text: str) -> int | Bad | None:
@@ -47,7 +51,7 @@ def parse_integer(text: str) -> int | Bad | None:
     if match is None:
         return spreadsheet_error(cell) or Bad("bad_integer", shown(text))
     figures = match[2].replace(",", "").lstrip("0") or "0"
-    if len(figures) > 18:
+    if len(figures) > MOST_DIGITS:
         return Bad("integer_out_of_range", shown(text))
     return -int(figures) if match[1] == "-" else int(figures)
 

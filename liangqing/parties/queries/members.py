@@ -49,8 +49,10 @@ def numbers(parties: Iterable[int]) -> dict[int, list[str]]:
 
 def contacts(party: Party) -> list[Contact]:
     """All ways to reach this customer, those of its duplicates among them; the same way once."""
-    order = {member: place for place, member in enumerate(members(party))}
+    kept = party.merged_into_id or party.pk
+    everyone = Party.objects.filter(Q(pk=kept) | Q(merged_into=kept)).values("id")
+    found = Contact.objects.filter(party__in=everyone)
     once: dict[tuple[str, bytes], Contact] = {}
-    for contact in sorted(Contact.objects.filter(party__in=order), key=lambda it: (order[it.party_id], it.pk)):
+    for contact in sorted(found, key=lambda it: (it.party_id != kept, it.party_id, it.pk)):
         once.setdefault((contact.kind, bytes(contact.value_index)), contact)
     return list(once.values())

@@ -48,24 +48,36 @@ class Late:
     days: int | None
 
 
+# The parts are worked out once each: as subqueries in the select list PostgreSQL would do so for every use of ``owed``.
 _OWED = """
-    SELECT b.party_id, b.creditor_id, b.currency,
-           %(day)s - CASE WHEN b.kind IN ('deposit', 'retention') AND c.ends_on > b.due_on THEN c.ends_on ELSE b.due_on END
-               AS days,
-           b.principal + b.interest + b.penalty + b.fee
-             + coalesce((SELECT sum(j.principal + j.interest + j.penalty + j.fee) FROM receivables_adjustment j
-                         WHERE j.bill_id = b.id AND (j.effective_on IS NULL OR j.effective_on <= %(day)s)), 0)
-             - coalesce((SELECT sum(a.amount) FROM receivables_allocation a
-                         WHERE a.bill_id = b.id AND a.allocated_on <= %(day)s), 0) AS owed
-    FROM receivables_bill b LEFT JOIN receivables_contract c ON c.id = b.contract_id
-    WHERE b.party_id = ANY(%(parties)s) AND (b.issued_on IS NULL OR b.issued_on <= %(day)s)"""
+    WITH bill AS MATERIALIZED (
+             SELECT b.id, b.party_id, b.creditor_id, b.currency, b.principal + b.interest + b.penalty + b.fee AS asked,
+                    %(day)s - CASE WHEN b.kind IN ('deposit', 'retention') AND c.ends_on > b.due_on THEN c.ends_on
+                                   ELSE b.due_on END AS days
+             FROM receivables_bill b LEFT JOIN receivables_contract c ON c.id = b.contract_id
+             WHERE b.party_id = ANY(%(parties)s) AND (b.issued_on IS NULL OR b.issued_on <= %(day)s)),
+         added AS MATERIALIZED (
+             SELECT j.bill_id, sum(j.principal + j.interest + j.penalty + j.fee) AS added
+             FROM receivables_adjustment j JOIN bill ON bill.id = j.bill_id
+             WHERE j.effective_on IS NULL OR j.effective_on <= %(day)s GROUP BY j.bill_id),
+         paid AS MATERIALIZED (
+             SELECT a.bill_id, sum(a.amount) AS paid FROM receivables_allocation a JOIN bill ON bill.id = a.bill_id
+             WHERE a.allocated_on <= %(day)s GROUP BY a.bill_id),
+         left_now AS MATERIALIZED (
+             SELECT bill.party_id, bill.creditor_id, bill.currency, bill.days,
+                    bill.asked + coalesce(added.added, 0) - coalesce(paid.paid, 0) AS owed
+             FROM bill LEFT JOIN added ON added.bill_id = bill.id LEFT JOIN paid ON paid.bill_id = bill.id)
+    SELECT party_id, creditor_id, currency, days, sum(owed)::bigint, count(*), owed > 0
+    FROM left_now WHERE owed <> 0 GROUP BY party_id, creditor_id, currency, days, owed > 0"""
 
 _UNAPPLIED = """
-    SELECT r.party_id, r.creditor_id, r.currency,
+    UNION ALL
+    SELECT r.party_id, r.creditor_id, r.currency, NULL::integer,
            sum(r.amount - coalesce((SELECT sum(a.amount) FROM receivables_allocation a
-                                    WHERE a.receipt_id = r.id AND a.allocated_on <= %(day)s), 0))
+                                    WHERE a.receipt_id = r.id AND a.allocated_on <= %(day)s), 0))::bigint, 0, NULL::boolean
     FROM receivables_receipt r WHERE r.party_id = ANY(%(parties)s) AND r.received_on <= %(day)s
     GROUP BY 1, 2, 3"""
+"""Money on account, as further rows of ``_OWED`` whose last column is NULL."""
 
 
 def account(party: Party, as_of: dt.date, *, creditor: Creditor | None = None) -> list[Account]:
@@ -135,13 +147,14 @@ def _accounts(parties: Sequence[int], as_of: dt.date, *, money: bool = True) -> 
     found: dict[tuple[int, int, str], Account] = {}
     given: dict[str, Any] = {"parties": list(parties), "day": as_of}
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT party_id, creditor_id, currency, days, sum(owed)::bigint, count(*), owed > 0
-                FROM ({_OWED}) q WHERE owed <> 0 GROUP BY party_id, creditor_id, currency, days, owed > 0""",
-            given,
-        )
+        cursor.execute(_OWED + (_UNAPPLIED if money else ""), given)
         for party, creditor, currency, days, owed, count, asked in cursor.fetchall():
+            if asked is None and not owed:
+                continue
             each = found.setdefault((party, creditor, currency), Account(party, creditor, currency))
+            if asked is None:
+                each.unapplied = int(owed)
+                continue
             each.open_bills += count
             if not asked:
                 each.credit -= int(owed)
@@ -152,10 +165,4 @@ def _accounts(parties: Sequence[int], as_of: dt.date, *, money: bool = True) -> 
             if days >= 1:
                 each.late += int(owed)
                 each.late_bills += count
-        if money:
-            cursor.execute(_UNAPPLIED, given)
-            for party, creditor, currency, rest in cursor.fetchall():
-                if rest:
-                    each = found.setdefault((party, creditor, currency), Account(party, creditor, currency))
-                    each.unapplied = int(rest)
     return [found[key] for key in sorted(found)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -190,7 +191,11 @@ def assignments(request: Request) -> HttpResponse:
 
 
 def _case(request: Request, number: str) -> Case:
-    return find(visible.cases(request.user).select_related("party", "creditor", "owner"), number=number)
+    last = Record.objects.filter(case=OuterRef("pk")).order_by("-id").values("pk")[:1]
+    found = (
+        visible.cases(request.user).select_related("party", "creditor", "owner").annotate(last_record=Subquery(last))
+    )
+    return find(found, number=number)
 
 
 @page("case.see")
@@ -255,7 +260,7 @@ def _contacts(case: Case) -> list[Contact]:
 
 def _initial(request: Request, case: Case) -> dict[str, Any]:
     """What a new record begins with: the last record its author has seen; or the record to be corrected, as written."""
-    initial: dict[str, Any] = {"seen": file.last_record(case)}
+    initial: dict[str, Any] = {"seen": case.last_record}  # type: ignore[attr-defined]
     wrong = request.GET.get("correct", "")
     old = Record.objects.filter(case=case, pk=wrong, corrected_by=None).first() if wrong.isdigit() else None
     if old is not None:
@@ -281,8 +286,7 @@ def _reasons(task: Task | None, rules: policy.Policy) -> list[tuple[str, int]]:
 def _done(request: Request, case: Case, sentence: str) -> HttpResponse:
     """After something was done: the drawer anew, or the page again."""
     if request.headers.get("HX-Target") == "drawer-body":
-        case.refresh_from_db()
-        return _answer(request, case, said=sentence)
+        return _answer(request, _case(request, case.number), said=sentence)
     messages.success(request, sentence, extra_tags="good")
     return HttpResponseRedirect(reverse("cases-case", args=[case.number]))
 
