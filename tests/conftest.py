@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,23 @@ def books(migrated: str, django_db_blocker: Any) -> Iterator[str]:
             connection.close()
             connection.settings_dict["NAME"] = migrated
             _administer(f'DROP DATABASE "{own}" WITH (FORCE)')
+
+
+@contextmanager
+def copied(template: str) -> Iterator[str]:
+    """The connection looks into a copy of a database; at the end the copy is gone and all is as before."""
+    from django.db import connection
+
+    own, before = f"t_{uuid.uuid4().hex[:12]}", connection.settings_dict["NAME"]
+    connection.close()
+    _administer(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
+    connection.settings_dict["NAME"] = own
+    try:
+        yield own
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+        _administer(f'DROP DATABASE "{own}" WITH (FORCE)')
 
 
 def _administer(statement: str) -> None:

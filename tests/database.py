@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 from liangqing.house import postgres
 
 # The controlling process starts the database; its workers inherit the address.
@@ -21,4 +23,10 @@ if "LIANGQING_TEST_HOME" not in os.environ:
     atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["LIANGQING_HOME"] = os.environ["LIANGQING_TEST_HOME"]
 os.environ["LIANGQING_LANGUAGE"] = "zh-hans"
-postgres.ensure(Path(os.environ["LIANGQING_TEST_HOME"]))
+if "DATABASE_URL" not in os.environ:
+    _address = postgres.ensure(Path(os.environ["LIANGQING_TEST_HOME"]))
+    # What a test wrote need not survive a loss of power.
+    with psycopg.connect(_address.replace("postgres://", "postgresql://", 1), autocommit=True) as _server:
+        for _name in ("fsync", "synchronous_commit", "full_page_writes"):
+            _server.execute(f"ALTER SYSTEM SET {_name} = off")
+        _server.execute("SELECT pg_reload_conf()")

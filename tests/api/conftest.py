@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 
 from liangqing.api.actions import clients
@@ -15,6 +20,7 @@ from liangqing.api.models import Client
 from liangqing.people.actions import staff
 from liangqing.people.models import Department, User
 from tests.cast import Cast, Customer
+from tests.conftest import _administer, copied
 
 
 @dataclass
@@ -44,6 +50,39 @@ class Program:
 Issue = Callable[..., Program]
 
 
+@pytest.fixture(scope="session")
+def founded(
+    migrated: str, master_key: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path, Institution]]:
+    """The institution's database and data folder, made once; each test gets a copy."""
+    from django.conf import settings
+
+    from liangqing.house.night import PLAN
+    from liangqing.nightly.actions.run import run
+
+    home, before = tmp_path_factory.mktemp("programs"), settings.HOME
+    with django_db_blocker.unblock(), copied(migrated) as name:
+        settings.HOME = home
+        try:
+            made = _found(lambda date: run(dt.date.fromisoformat(date), PLAN))
+        finally:
+            settings.HOME = before
+        connection.close()
+        yield name, home, made
+
+
+@pytest.fixture
+def books(books: str, request: pytest.FixtureRequest, data_folder: Path) -> str:
+    """An empty institution; where a test asks for ``institution``, a copy of that one."""
+    if "institution" in request.fixturenames:
+        name, home, _made = request.getfixturevalue("founded")
+        connection.close()
+        _administer(f'DROP DATABASE "{books}" WITH (FORCE)')
+        _administer(f'CREATE DATABASE "{books}" TEMPLATE "{name}"')
+        shutil.copytree(home, data_folder, dirs_exist_ok=True)
+    return books
+
+
 @pytest.fixture
 def admin(books: str) -> User:
     return staff.join("root", name="管", department=None, duties=("admin",))
@@ -69,7 +108,11 @@ class Institution:
 
 
 @pytest.fixture
-def institution(books: str, night: Callable[[str], Any]) -> Institution:
+def institution(books: str, founded: tuple[str, Path, Institution]) -> Institution:
+    return copy.deepcopy(founded[2])
+
+
+def _found(night: Callable[[str], Any]) -> Institution:
     from liangqing.cases.models import Case, Task
     from liangqing.kit import sealing
     from liangqing.parties.models import Contact, Party

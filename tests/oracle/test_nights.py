@@ -10,7 +10,7 @@ from tests.oracle.compare import differences
 from tests.oracle.portfolio import FIRST, Portfolio
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(8))
 def test_three_nights_decide_what_the_oracle_decides(books, seed):
     portfolio = Portfolio(seed)
     portfolio.found()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +12,9 @@ import pytest
 from django.test import Client
 
 from scripts.browser import MISSING, find, launched
-from tests.conftest import _administer
+from tests.conftest import copied
 from tests.workbench import browser, institution
 from tests.workbench.institution import Institution
-
-
-@contextmanager
-def _copy_of(template: str) -> Iterator[str]:
-    """The connection looks into a copy of a database; at the end the copy is gone and all is as before."""
-    from django.db import connection
-
-    own, before = f"t_{uuid.uuid4().hex[:12]}", connection.settings_dict["NAME"]
-    connection.close()
-    _administer(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
-    connection.settings_dict["NAME"] = own
-    try:
-        yield own
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = before
-        _administer(f'DROP DATABASE "{own}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +26,7 @@ def founded(
     from django.db import connection
 
     home, before = tmp_path_factory.mktemp("institution"), settings.HOME
-    with django_db_blocker.unblock(), _copy_of(migrated) as name:
+    with django_db_blocker.unblock(), copied(migrated) as name:
         settings.HOME = home
         try:
             institution.found(tmp_path_factory.mktemp("files"))
@@ -62,13 +43,13 @@ def house_of_people(
     """An institution of its own for a test, on the morning of 2026-06-30: people, customers, bills, cases, warnings."""
     template, home = founded
     _settle(home, data_folder, settings)
-    with django_db_blocker.unblock(), _copy_of(template):
+    with django_db_blocker.unblock(), copied(template):
         yield Institution()
 
 
 @pytest.fixture(scope="module")
 def _standing(founded: tuple[str, Path], django_db_blocker: Any) -> Iterator[Institution]:
-    with django_db_blocker.unblock(), _copy_of(founded[0]):
+    with django_db_blocker.unblock(), copied(founded[0]):
         yield Institution()
 
 
