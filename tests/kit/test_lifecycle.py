@@ -36,7 +36,7 @@ def test_a_move_from_the_wrong_stage_is_refused(task):
 
 
 def test_only_the_moves_of_the_table_are_open(task):
-    assert [move.name for move in TASK.open_to(task)] == ["finish", "drop"]
+    assert {move.name for move in TASK.open_to(task)} == {"finish", "drop", "postpone"}
     task.state = "done"
     assert TASK.open_to(task) == []
 

@@ -1,4 +1,4 @@
-"""Who works at the demo institution: ten departments, nineteen people.
+"""Who works at the demo institution: nine departments, nineteen people.
 
 Sellers look after their customers; collectors also take the retail customers, whom nobody sells to in person.
 """
@@ -23,7 +23,6 @@ DEPARTMENTS: tuple[tuple[str, str, str], ...] = (
     ("legal", "法务部", Department.Kind.LEGAL),
     ("audit", "审计部", Department.Kind.AUDIT),
     ("management", "总经办", Department.Kind.MANAGEMENT),
-    ("it", "信息技术部", Department.Kind.MANAGEMENT),
 )
 
 
@@ -61,7 +60,7 @@ PEOPLE = (
     Person("fang", "方正明", "legal", "法务经理", (Duty.HEAD, Duty.LEGAL)),
     Person("luo", "罗文", "audit", "内部审计", (Duty.HEAD, Duty.AUDIT)),
     Person("shen", "沈国栋", "management", "总经理", (Duty.HEAD, Duty.MANAGE)),
-    Person("admin", "系统管理员", "it", "系统管理员", (Duty.ADMIN,)),
+    Person("admin", "系统管理员", "management", "系统管理员", (Duty.ADMIN,)),
 )
 
 PASSWORD = "两清demo2026"
