@@ -51,6 +51,8 @@ def test_a_page_has_no_barrier(standing_house: Institution, window: Any, name: s
     if "text/html" not in standing_house.client_of(who).get(url, follow=True).headers["Content-Type"]:
         return  # a file
     page = window(who, language)
+    if SAMPLE_ADDRESSES[name].nothing:
+        page.watch.expects(404)
     page.goto(url)
     assert browser.barriers(page) == []
 

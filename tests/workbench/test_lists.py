@@ -178,6 +178,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(crowd: Institution) 
             asked(crowd, what=listing(page_size=size))
         return len(seen)
 
+    queries(5)  # what the bell says is remembered for a moment
     assert queries(5) == queries(500) <= 6
 
 

@@ -149,7 +149,7 @@ def test_nobody_leaves_by_an_empty_post(admin, wu):
 def test_a_new_password_is_shown_once_and_opens_the_door(admin, wu):
     answer = admin.post(f"/people/{wu.pk}/password/")
     given = re.search(r"<code[^>]*>([a-z0-9-]{19})</code>", answer.content.decode()).group(1)
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "no-store, private"
     assert given not in admin.get(f"/people/{wu.pk}/").content.decode()
     assert Client().login(username="wu", password=given)
     assert given not in str(told("password set").facts)

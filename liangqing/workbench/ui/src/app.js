@@ -83,4 +83,10 @@ document.addEventListener('click', (event) => {
 document.addEventListener('change', (event) => {
   if (event.target.matches('[data-submits]')) event.target.form.requestSubmit()
 })
+// What scrolls sideways can be reached by keyboard too.
+const reachable = () => document.querySelectorAll('.lq-scroll').forEach((part) => {
+  if (part.scrollWidth > part.clientWidth) part.tabIndex = 0
+})
+reachable()
+document.addEventListener('htmx:afterSwap', reachable)
 keys({ say })
