@@ -35,7 +35,7 @@ from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.templatetags.lq import level as level_tag
 from liangqing.workbench.words import BUCKET_NAMES, customer_name
 
-PAGE = 50
+PAGE = 30
 
 
 # My day -----------------------------------------------------------------------------------------------------------------
