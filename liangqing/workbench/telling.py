@@ -100,6 +100,8 @@ FACTS: dict[str, str | Lazy] = {
     "action": gettext_lazy("action"),
     "active": gettext_lazy("active"),
     "after": gettext_lazy("after"),
+    "alerts": gettext_lazy("warnings"),
+    "alerts_escalated": gettext_lazy("warnings escalated"),
     "amount": gettext_lazy("amount"),
     "attitude": gettext_lazy("attitude"),
     "before": gettext_lazy("before"),
@@ -109,6 +111,8 @@ FACTS: dict[str, str | Lazy] = {
     "capacity": gettext_lazy("capacity"),
     "case": gettext_lazy("case"),
     "cases": gettext_lazy("cases"),
+    "cases_closed": gettext_lazy("cases closed"),
+    "cases_opened": gettext_lazy("cases opened"),
     "changed": gettext_lazy("changed"),
     "changed_rows": gettext_lazy("changed rows"),
     "channel": gettext_lazy("by"),
@@ -143,9 +147,13 @@ FACTS: dict[str, str | Lazy] = {
     "kind": gettext_lazy("kind"),
     "left": gettext_lazy("left"),
     "level": gettext_lazy("level"),
+    "late_bills": gettext_lazy("late bills"),
+    "late_customers": gettext_lazy("late customers"),
     "lines": gettext_lazy("lines"),
     "list": gettext_lazy("list"),
+    "mild": gettext_lazy("mild"),
     "milliseconds": gettext_lazy("milliseconds"),
+    "moderate": gettext_lazy("moderate"),
     "name": gettext_lazy("name"),
     "next_on": gettext_lazy("next contact"),
     "note": gettext_lazy("note"),
@@ -153,13 +161,16 @@ FACTS: dict[str, str | Lazy] = {
     "of": gettext_lazy("of"),
     "of_id": gettext_lazy("its id"),
     "on": gettext_lazy("on"),
+    "open_bills": gettext_lazy("open bills"),
     "owner": gettext_lazy("owner"),
     "paid": gettext_lazy("paid"),
     "people": gettext_lazy("people"),
     "policy": gettext_lazy("policy"),
     "position": gettext_lazy("position"),
     "promised": gettext_lazy("promised"),
+    "promises_broken": gettext_lazy("promises broken"),
     "purpose": gettext_lazy("purpose"),
+    "raised_on": gettext_lazy("raised"),
     "rate": gettext_lazy("calls a minute"),
     "reached": gettext_lazy("reached"),
     "reason": gettext_lazy("reason"),
@@ -172,9 +183,12 @@ FACTS: dict[str, str | Lazy] = {
     "row": gettext_lazy("rule"),
     "rows": gettext_lazy("rows"),
     "sha256": gettext_lazy("fingerprint"),
+    "severe": gettext_lazy("severe"),
     "skills": gettext_lazy("skills"),
+    "skipped": gettext_lazy("passed over"),
     "source": gettext_lazy("from"),
     "state": gettext_lazy("state"),
+    "tasks": gettext_lazy("tasks"),
     "to": gettext_lazy("to"),
     "unchanged": gettext_lazy("unchanged"),
     "until": gettext_lazy("until"),
@@ -187,6 +201,8 @@ FACTS: dict[str, str | Lazy] = {
 
 _MONEY = ("amount", "paid", "promised", "worth")
 _PEOPLE = ("owner", "before")
+_CROWDS = ("escalated_to", "recipients", "to")
+"""Facts that name several people."""
 _CODES = ("digests", "checksums", "sha256", "currency")
 """For machines, or said with another fact: left out of a line."""
 _CHOICES: Mapping[str, Mapping[str, Any]] = {
@@ -294,6 +310,8 @@ class _Names:
         people = {entry.actor_id for entry in entries if entry.actor_id}
         people |= {entry.thing_id for entry in entries if entry.thing == "user"}
         people |= {value for entry in entries for value in map(entry.facts.get, _PEOPLE) if isinstance(value, int)}
+        crowds = [value for entry in entries for value in map(entry.facts.get, _CROWDS) if isinstance(value, list)]
+        people |= {value for crowd in crowds for value in crowd if isinstance(value, int)}
         self._people = User.objects.in_bulk(people)
         parties = {entry.party_id for entry in entries if entry.party_id}
         parties |= {entry.thing_id for entry in entries if entry.thing in ("customer", "party")}
@@ -338,6 +356,8 @@ class _Names:
             return self._money(entry, value)
         if key in _PEOPLE and isinstance(value, int):
             return self.person(value).text
+        if key in _CROWDS and isinstance(value, list):
+            return ", ".join(self.person(each).text if isinstance(each, int) else str(each) for each in value)
         if key in _CHOICES and isinstance(value, str):
             return str(_CHOICES[key].get(value, value))
         if key == "row" and isinstance(value, str):
