@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from liangqing.house.importables import IMPORTABLES
 from liangqing.imports.actions.bring import Reading, Result, bring
 from liangqing.kit.money import plain
+from liangqing.receivables.importables import IMPORTABLES
 from liangqing.receivables.queries.ageing import ageing
 
 CUSTOMERS = "客户编号,客户名称\nK1,华信机械有限公司\nK2,远大贸易有限公司\n"

@@ -31,23 +31,20 @@ from django.utils.translation import gettext_lazy
 from liangqing.imports.actions import bring
 from liangqing.imports.actions.bring import Reading, Ready, Result
 from liangqing.imports.fields import FieldType, Kind
-from liangqing.imports.landing import Importable
 from liangqing.imports.models import Import
 from liangqing.imports.rules.headers import match
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action
 from liangqing.kit.refusal import Refusal
-from liangqing.parties.actions import land_customers
 from liangqing.people.models import User
 from liangqing.people.rights import demand
-from liangqing.receivables.actions import land_bills, land_payments
+from liangqing.receivables.importables import IMPORTABLES
 from liangqing.trail.actions.tell import Event, tell
 from liangqing.workbench import worker
 from liangqing.workbench.models import Upload
 from liangqing.workbench.models.upload import UPLOAD
 from liangqing.workbench.templatetags.lq import grouped
 
-IMPORTABLES: tuple[Importable, ...] = (land_customers.IMPORTABLE, land_bills.IMPORTABLE, land_payments.IMPORTABLE)
 """The kinds of file, in the order in which they should come."""
 KINDS: dict[str, Kind] = {importable.kind.name: importable.kind for importable in IMPORTABLES}
 

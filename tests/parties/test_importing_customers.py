@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from liangqing.house.importables import IMPORTABLES
 from liangqing.imports.actions.bring import undo
 from liangqing.imports.models import Change
 from liangqing.kit import sealing
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Alias, Contact, Party
+from liangqing.receivables.importables import IMPORTABLES
 from tests.files import BILLS
 
 HEAD = "客户编号,客户名称,客户类型,身份证号,手机,电子邮箱,地址,城市,客户等级,账期\n"

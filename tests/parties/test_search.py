@@ -7,11 +7,11 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liangqing.house.importables import IMPORTABLES
 from liangqing.imports.actions.bring import undo
 from liangqing.parties.models import Party
 from liangqing.parties.queries.search import search
 from liangqing.parties.rules import searching
+from liangqing.receivables.importables import IMPORTABLES
 from tests.files import BILLS
 
 HEAD = "客户编号,客户名称,客户类型,身份证号,手机,电子邮箱\n"

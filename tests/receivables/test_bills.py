@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from liangqing.house.importables import IMPORTABLES
 from liangqing.imports.actions.bring import undo
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.people.actions import staff
 from liangqing.receivables.actions import apply, bills
+from liangqing.receivables.importables import IMPORTABLES
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract
 from liangqing.receivables.queries import proof
 from liangqing.receivables.queries.left import asked_and_paid

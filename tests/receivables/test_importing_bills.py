@@ -210,8 +210,8 @@ def test_a_deposit_knows_the_contract_it_rests_on(ledger):
 
 
 def test_an_import_of_bills_is_undone_and_can_come_again(ledger):
-    from liangqing.house.importables import IMPORTABLES
     from liangqing.imports.actions.bring import undo
+    from liangqing.receivables.importables import IMPORTABLES
 
     first = ledger.bring(
         "账单号,客户编号,到期日,金额,清账日期\nB1,K1,2026-01-31,1000,2026-02-10\nB2,K1,2026-01-31,7,\n"
@@ -224,8 +224,8 @@ def test_an_import_of_bills_is_undone_and_can_come_again(ledger):
 
 
 def test_an_import_of_bills_with_money_against_them_is_not_undone(ledger):
-    from liangqing.house.importables import IMPORTABLES
     from liangqing.imports.actions.bring import undo
+    from liangqing.receivables.importables import IMPORTABLES
 
     first = ledger.bring(ONE)
     ledger.bring(PAYMENTS + "P1,K1,B1,2026-02-01,400\n")
@@ -235,8 +235,8 @@ def test_an_import_of_bills_with_money_against_them_is_not_undone(ledger):
 
 
 def test_undoing_a_correction_brings_the_former_row_back(ledger):
-    from liangqing.house.importables import IMPORTABLES
     from liangqing.imports.actions.bring import undo
+    from liangqing.receivables.importables import IMPORTABLES
 
     ledger.bring(ONE)
     second = ledger.bring(ONE.replace("1000.00", "900.00").replace("2026-01-31", "2026-02-28"))

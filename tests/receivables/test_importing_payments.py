@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from liangqing.house.importables import IMPORTABLES
 from liangqing.house.invariants import broken
 from liangqing.imports.actions.bring import undo
+from liangqing.receivables.importables import IMPORTABLES
 from liangqing.receivables.models import Allocation, Receipt
 from liangqing.receivables.queries import proof
 from liangqing.receivables.queries.unapplied import unapplied

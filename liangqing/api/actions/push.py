@@ -13,16 +13,11 @@ from django.conf import settings
 
 from liangqing.api.models import Client
 from liangqing.imports.actions.bring import Reading, land, prepare
-from liangqing.imports.landing import Importable
-from liangqing.parties.actions import land_customers
 from liangqing.people.rights import demand
-from liangqing.receivables.actions import land_bills, land_payments
+from liangqing.receivables.importables import IMPORTABLES
 
 MOST_ROWS = 10_000
-_IMPORTABLES: dict[str, Importable] = {
-    importable.kind.name: importable
-    for importable in (land_customers.IMPORTABLE, land_bills.IMPORTABLE, land_payments.IMPORTABLE)
-}
+_BY_KIND = {importable.kind.name: importable for importable in IMPORTABLES}
 
 
 def push(client: Client, kind: str, rows: Sequence[Mapping[str, str]], *, currency: str | None) -> dict[str, Any]:
@@ -39,7 +34,7 @@ def push(client: Client, kind: str, rows: Sequence[Mapping[str, str]], *, curren
         _write(path, rows)
         path = path.rename(path.with_name(f"api-{client.key_id}-{_short(path)}.csv"))
         reading = Reading(wanted=kind, currency=currency, decimal_mark="point")
-        with prepare(path, [_IMPORTABLES[kind]], reading) as ready:
+        with prepare(path, [_BY_KIND[kind]], reading) as ready:
             result = land(ready, by=client.user)
             errors = ready.staging.first_problems(MOST_ROWS)
             columns = ready.mapping

@@ -20,7 +20,6 @@ from liangqing.house.demo.customers import Customer
 from liangqing.house.demo.days import after, is_billing_day, is_payment_day, is_working, next_payment_day
 from liangqing.house.demo.ledger import Bill, Ledger, Payment, pay_as_promised, put_off
 from liangqing.house.demo.talks import Talk, Voice
-from liangqing.house.importables import IMPORTABLES
 from liangqing.imports.actions.bring import Result, bring
 from liangqing.kit import clock
 from liangqing.kit.money import Money
@@ -28,6 +27,7 @@ from liangqing.nightly.actions.run import Progress
 from liangqing.parties.models import Contact
 from liangqing.people.duties import Duty
 from liangqing.people.models import User
+from liangqing.receivables.importables import IMPORTABLES
 
 _CALLS_A_DAY = 2
 _REST_DAYS = 8

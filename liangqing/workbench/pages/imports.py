@@ -24,6 +24,7 @@ from liangqing.imports.rules.headers import NO_COLUMN
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import can
+from liangqing.receivables.importables import IMPORTABLES
 from liangqing.workbench import uploads, worker
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.imports import NameForm, ReadingForm
@@ -438,7 +439,7 @@ def undone(request: Request, number: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(reverse("imports-one", args=[record.pk]))
     try:
-        undo(record.pk, uploads.IMPORTABLES, by=request.user)
+        undo(record.pk, IMPORTABLES, by=request.user)
     except Refusal as refusal:
         return _show_one(request, record, status=refusal.status, refusal=refusal.sentence)
     messages.success(request, _("Import {number} ({file}) is undone.").format(number=record.pk, file=record.file))
