@@ -17,18 +17,13 @@ from typing import Any
 
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 
+from liangqing import policy
 from liangqing.cases.lifecycle import PromiseState, TaskState
 from liangqing.cases.models import Collected, Load, Promise, Record, Roll, Tally, Task
 from liangqing.cases.rules.tallies import NEW, PAID
 from liangqing.people.models import Department, User
 from liangqing.people.rights import reach
 from liangqing.receivables.rules.owing import BUCKETS
-
-DROWNS_OVER = 200
-"""Somebody drowns who carries more than so many percent of what the one in the middle carries for the same capacity."""
-SLEEPS_AFTER = 7
-"""Somebody sleeps who has work and left no record and finished no task for so many days."""
-# Both are ways of showing, not rules: no decision reads them.
 
 
 @dataclass(frozen=True)
@@ -306,17 +301,16 @@ def contacts(user: User, since: dt.date, until: dt.date) -> list[Contacts]:
     return sorted(lines, key=lambda row: _order(row.who))
 
 
-def carried(
-    user: User, on: dt.date, *, drowns_over: int = DROWNS_OVER, sleeps_after: int = SLEEPS_AFTER
-) -> list[Carried]:
+def carried(user: User, on: dt.date) -> list[Carried]:
     """What each person has to do, as the last night up to ``on`` found it; who drowns in it, and who sleeps.
 
-    ``drowns``: the load is more than ``drowns_over`` percent of the median of all who have cases and capacity.
-    ``sleeps``: there are cases or tasks, and for ``sleeps_after`` days no record and no finished task.
+    ``drowns``: the load is more than the policy's overview.drowns_over_percent of the median of all who have cases and
+    capacity. ``sleeps``: there are cases or tasks, and for overview.sleeps_after_days no record and no finished task.
     """
     night = last_night(on)
     if night is None:
         return []
+    terms = policy.in_force(on).terms
     rows = list(Load.objects.filter(date=night).values("owner", "department", "cases", "tasks", "points"))
     people = User.objects.in_bulk([row["owner"] for row in rows if row["owner"]])
     loads = {
@@ -342,7 +336,7 @@ def carried(
     for row in shown:
         person, load = row["owner"], loads.get(row["owner"])
         oldest, active = days.get(person, (None, None))
-        idle = active is None or (on - active).days >= sleeps_after
+        idle = active is None or (on - active).days >= terms["overview.sleeps_after_days"]
         found.append(
             Carried(
                 who=names.who(person, row["department"]),
@@ -354,7 +348,7 @@ def carried(
                 late=late[person],
                 oldest_task_on=oldest,
                 last_seen_on=active,
-                drowns=load is not None and load * 100 > middle * drowns_over,
+                drowns=load is not None and load * 100 > middle * terms["overview.drowns_over_percent"],
                 sleeps=person is not None and bool(row["cases"] or row["tasks"]) and idle,
             )
         )

@@ -22,6 +22,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from liangqing import policy
 from liangqing.cases.queries import overview as figures
 from liangqing.cases.words import RESULTS
 from liangqing.kit import clock
@@ -542,6 +543,7 @@ def load(request: Request) -> HttpResponseBase:
         }
         for row in rows
     ]
+    terms = policy.in_force(period.last).terms
     context = {
         "filled": bool(rows),
         "lines": lines,
@@ -551,8 +553,8 @@ def load(request: Request) -> HttpResponseBase:
         "drowning": sum(row.drowns for row in rows),
         "sleeping": sum(row.sleeps for row in rows),
         "unowned": next((row for row in rows if row.who.person_id is None and row.cases), None),
-        "drowns_over": figures.DROWNS_OVER,
-        "sleeps_after": figures.SLEEPS_AFTER,
+        "drowns_over": terms["overview.drowns_over_percent"],
+        "sleeps_after": terms["overview.sleeps_after_days"],
     }
     heads = [_("Department"), _("Person"), _("Cases"), _("Tasks"), _("Points"), _("Capacity"), _("Load")]
     sheets = [
