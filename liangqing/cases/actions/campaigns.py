@@ -18,7 +18,7 @@ from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import demand, reach
-from liangqing.receivables.queries.ageing import accounts_of
+from liangqing.receivables.queries.account import late_of
 from liangqing.trail.actions.tell import tell
 
 
@@ -53,11 +53,13 @@ def preview(case_ids: Iterable[int], people: Sequence[User], *, by: User) -> lis
     )
     if not found:
         raise Refusal("no_cases", _("None of these cases is open. Choose others."), status=422, field="cases")
-    late: dict[tuple[int, int], dict[str, int]] = {}
-    for account in accounts_of({party for _case, party, _creditor in found}, clock.today()):
-        if account["late"]:
-            late.setdefault((account["party_id"], account["creditor_id"]), {})[account["currency"]] = account["late"]
-    owed = {case: late.get((party, creditor), {}) for case, party, creditor in found}
+    late = late_of({(party, creditor) for _case, party, creditor in found}, clock.today())
+    owed = {
+        case: {money.currency: money.amount for money in late[party, creditor].late}
+        if (party, creditor) in late
+        else {}
+        for case, party, creditor in found
+    }
     given = share((_item(case, amounts) for case, amounts in owed.items()), [person.pk for person in people])
     return [_portion(person, [case for case, who in given.items() if who == person.pk], owed) for person in people]
 
