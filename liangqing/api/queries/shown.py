@@ -15,7 +15,7 @@ from liangqing.parties.models import Contact, Creditor, Party
 from liangqing.parties.rules import masking
 from liangqing.people.models import User
 from liangqing.receivables.models import Adjustment, Allocation, Bill
-from liangqing.receivables.queries.ageing import accounts_of
+from liangqing.receivables.queries.account import account
 from liangqing.warning.models import Alert
 
 _MOST_PROMISES = 100
@@ -64,17 +64,17 @@ def _contact(row: Contact, area: str, *, revealed: bool) -> dict[str, Any]:
 def _accounts(party_id: int, creditor_id: int | None = None) -> list[dict[str, Any]]:
     found = [
         row
-        for row in accounts_of([party_id], clock.today())
-        if creditor_id is None or row["creditor_id"] == creditor_id
+        for row in account(Party.objects.get(pk=party_id), clock.today())
+        if creditor_id is None or row.creditor_id == creditor_id
     ]
-    codes = dict(Creditor.objects.filter(pk__in={row["creditor_id"] for row in found}).values_list("pk", "code"))
+    codes = dict(Creditor.objects.filter(pk__in={row.creditor_id for row in found}).values_list("pk", "code"))
     shown = [
         {
-            "creditor": codes[row["creditor_id"]],
-            "currency": row["currency"],
-            "balance": plain(row["balance"], row["currency"]),
-            "late": plain(row["late"], row["currency"]),
-            "days_late": row["days"],
+            "creditor": codes[row.creditor_id],
+            "currency": row.currency,
+            "balance": plain(row.balance, row.currency),
+            "late": plain(row.late, row.currency),
+            "days_late": row.days,
         }
         for row in found
     ]
