@@ -1,0 +1,1 @@
+"""Who must say yes before an act binds the institution, and who did."""
