@@ -7,27 +7,22 @@ sort say how to sort by them.
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-import xlsxwriter
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from liangqing.kit import clock
-from liangqing.kit.actions import action
-from liangqing.kit.money import Money, plain
+from liangqing.kit.money import Money
 from liangqing.people.models import User
-from liangqing.people.rights import can, demand
-from liangqing.trail.actions.tell import Event, tell
+from liangqing.people.rights import can
 from liangqing.workbench.models import Columns
+from liangqing.workbench.sheets import Sheet, take_away
 
 PAGE = 50
 MOST_COUNTED = 1000
@@ -87,17 +82,6 @@ class Listing:
     pick: Callable[[Row], Any] | None = None
     empty: str | Promise = ""
     page_size: int = PAGE
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListExported(Event):
-    """Somebody took a list away as a file."""
-
-    name: ClassVar[str] = "list exported"
-    thing: ClassVar[str] = "user"
-    list: str
-    rows: int
-    filters: dict[str, str]
 
 
 def show(request: HttpRequest, listing: Listing, template: str = _TEMPLATE, **context: Any) -> HttpResponseBase:
@@ -192,71 +176,26 @@ def _choose_columns(request: HttpRequest, listing: Listing, user: User) -> set[s
     return {column.key for column in listing.columns if column.shown}
 
 
-@action
 def _export(request: HttpRequest, listing: Listing, rows: Any, values: dict[str, str]) -> HttpResponseBase:
-    """All rows of the list as XLSX, marked with who took it and when. Texts stay texts: nothing in a cell is a formula."""
+    """All rows of the list and all its columns as a file; an amount takes two columns, its currency the second."""
     user: User = request.user  # type: ignore[assignment]
-    demand(user, "list.export")
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    )
-    sheet = book.add_worksheet(str(listing.title)[:31].translate(str.maketrans("[]:*?/\\", "       ")))
-    bold, date, amount = (
-        book.add_format({"bold": True}),
-        book.add_format({"num_format": "yyyy-mm-dd"}),
-        book.add_format({"num_format": "#,##0.00"}),
-    )
-    now = clock.now().astimezone(clock.zone())
-    sheet.write_string(
-        0,
-        0,
-        _("{title} · exported by {name} ({login}) at {at}").format(
-            title=listing.title, name=user.name, login=user.username, at=f"{now:%Y-%m-%d %H:%M}"
-        ),
-    )
-    place = 0
+    heads: list[str | Promise] = []
     for column in listing.columns:
-        sheet.write_string(1, place, str(column.label), bold)
+        heads += [column.label, _("Currency")] if column.kind == "money" else [column.label]
+    lines = (_plain(listing, row) for row in _in_parts(listing, rows))
+    return take_away(listing.name, [Sheet(listing.title, heads, lines)], by=user, filters=values)
+
+
+def _plain(listing: Listing, row: Row) -> list[Any]:
+    cells: list[Any] = []
+    for column in listing.columns:
+        value = (column.plain or column.cell)(row)
         if column.kind == "money":
-            sheet.write_string(1, place + 1, _("Currency"), bold)
-        place += 2 if column.kind == "money" else 1
-    count = 0
-    for row in _in_parts(listing, rows):
-        count += 1
-        place = 0
-        for column in listing.columns:
-            value = (column.plain or column.cell)(row)
-            if column.kind == "money":
-                values_of = list(value) if isinstance(value, (tuple, list)) else [value] if value is not None else []
-                if len(values_of) == 1:
-                    sheet.write_number(
-                        count + 1, place, float(plain(values_of[0].amount, values_of[0].currency)), amount
-                    )
-                elif values_of:
-                    sheet.write_string(
-                        count + 1, place, "; ".join(plain(each.amount, each.currency) for each in values_of)
-                    )
-                sheet.write_string(count + 1, place + 1, "; ".join(each.currency for each in values_of))
-                place += 2
-                continue
-            if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-                sheet.write_datetime(count + 1, place, dt.datetime.combine(value, dt.time()), date)
-            elif isinstance(value, (int, float)) and not isinstance(value, bool):
-                sheet.write_number(count + 1, place, value)
-            elif value is not None:
-                sheet.write_string(count + 1, place, str(value))
-            place += 1
-    book.close()
-    tell(
-        ListExported(
-            thing_id=user.pk, list=listing.name, rows=count, filters={key: each for key, each in values.items() if each}
-        ),
-        by=user,
-    )
-    buffer.seek(0)
-    return FileResponse(buffer, as_attachment=True, filename=f"{listing.name}-{clock.today()}.xlsx")
+            amounts = tuple(value) if isinstance(value, (tuple, list)) else () if value is None else (value,)
+            cells += [amounts, "; ".join(each.currency for each in amounts)]
+        else:
+            cells.append(value)
+    return cells
 
 
 def _in_parts(listing: Listing, rows: Any) -> Iterable[Row]:

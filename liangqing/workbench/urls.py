@@ -14,12 +14,12 @@ from liangqing.workbench.pages import (
     imports,
     money,
     nights,
-    overview,
     people,
     start,
     trail,
     warnings,
 )
+from liangqing.workbench.pages.overview import ageing, load, results, rolls
 
 
 def health(_request: HttpRequest) -> HttpResponse:
@@ -76,10 +76,10 @@ urlpatterns = [
     path("trail/", trail.trail, name="trail"),
     path("trail/<int:number>/", trail.entry, name="trail-entry"),
     path("trail/seals/", trail.blocks, name="trail-seals"),
-    path("overview/", overview.ageing, name="overview"),
-    path("overview/rolls/", overview.rolls, name="overview-rolls"),
-    path("overview/load/", overview.load, name="overview-load"),
-    path("overview/results/", overview.results, name="overview-results"),
+    path("overview/", ageing.ageing, name="overview"),
+    path("overview/rolls/", rolls.rolls, name="overview-rolls"),
+    path("overview/load/", load.load, name="overview-load"),
+    path("overview/results/", results.results, name="overview-results"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/selection/", campaigns.select, name="campaigns-selection"),
     path("campaigns/preview/", campaigns.preview, name="campaigns-preview"),

@@ -14,6 +14,7 @@ from liangqing.cases.queries.selection import Wanted
 from liangqing.people.models import User
 from liangqing.warning.level import Level
 from liangqing.workbench.forms.people import desks
+from liangqing.workbench.forms.refusing import Refusing
 
 _CLASSES = ("A", "B", "C", "D")
 _USUAL = 300
@@ -77,7 +78,7 @@ class SelectionForm(forms.Form):
         return Wanted(**{name: given[name] for name in names}, owner=int(given["owner"]) if given["owner"] else None)
 
 
-class PeopleForm(forms.Form):
+class PeopleForm(Refusing):
     """Among whom; ``cases`` carries the choice of cases, signed."""
 
     cases = forms.CharField(widget=forms.HiddenInput())
@@ -97,7 +98,7 @@ class PeopleForm(forms.Form):
         return [each for key, each in self.people.items() if key in keys]
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(Refusing):
     """The name under which the portions are given; ``portions`` carries them, signed."""
 
     name = forms.CharField(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +13,12 @@ from liangqing.cases.attitudes import ATTITUDES
 from liangqing.cases.models import Case, Channel, Reached, Reason
 from liangqing.cases.words import RESULTS, spoken
 from liangqing.kit.money import Money
-from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Contact
 from liangqing.people.models import User
 from liangqing.policy import Policy
 from liangqing.workbench.forms.amounts import AmountField, currency_field, money_of
 from liangqing.workbench.forms.contacts import shown
+from liangqing.workbench.forms.refusing import Refusing
 
 
 class Day(forms.DateField):
@@ -31,10 +31,11 @@ class Files(forms.FileInput):
     allow_multiple_selected = True
 
 
-class RecordForm(forms.Form):
+class RecordForm(Refusing):
     """A record of a contact, laid out so that it can be written without the mouse: result first, the rest as needed."""
 
     prefix = None
+    places: ClassVar = {"promise": "promise_amount"}
 
     def __init__(
         self, *args: Any, case: Case, contacts: Sequence[Contact], rules: Policy, accounts: Sequence[Any], **kwargs: Any
@@ -101,14 +102,9 @@ class RecordForm(forms.Form):
     def promise(self) -> tuple[Money, dt.date] | None:
         return self._promise
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Say a refusal at the field it is about."""
-        field = str(refusal.facts.get("field", ""))
-        place = {"promise": "promise_amount"}.get(field, field)
-        self.add_error(place if place in self.fields else None, refusal.sentence)
 
-
-class PromiseForm(forms.Form):
+class PromiseForm(Refusing):
+    places: ClassVar = {"promise": "amount"}
     due_on = Day(label=_("Promised for"))
 
     def __init__(self, *args: Any, accounts: Sequence[Any], **kwargs: Any) -> None:
@@ -134,12 +130,12 @@ class PromiseForm(forms.Form):
         return self._money
 
 
-class PostponeForm(forms.Form):
+class PostponeForm(Refusing):
     until = Day(label=_("Until"))
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class AssignForm(forms.Form):
+class AssignForm(Refusing):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Creditor
 from liangqing.people.models import User
 from liangqing.receivables.models import Bill, Receipt
 from liangqing.workbench.forms.amounts import AmountField, money_of
 from liangqing.workbench.forms.cases import Day
+from liangqing.workbench.forms.refusing import Refusing
 
 _PARTS = ("principal", "interest", "penalty", "fee")
 _LABELS = {"principal": _("Principal"), "interest": _("Interest"), "penalty": _("Penalty"), "fee": _("Fee")}
-
-
-class Refusing(forms.Form):
-    """A form that can say a refusal at the field it is about."""
-
-    def refuse(self, refusal: Refusal) -> None:
-        field = {"party": "customer", "principal": "principal"}.get(
-            str(refusal.facts.get("field", "")), str(refusal.facts.get("field", ""))
-        )
-        self.add_error(field if field in self.fields else None, refusal.sentence)
 
 
 def _minor(form: forms.Form, name: str, currency: str) -> int:
@@ -41,6 +31,8 @@ def _minor(form: forms.Form, name: str, currency: str) -> int:
 
 class BillForm(Refusing):
     """One bill, entered by hand."""
+
+    places: ClassVar = {"party": "customer"}
 
     customer = forms.CharField(label=_("Customer number"), max_length=64)
     number = forms.CharField(label=_("Bill number"), max_length=64)
@@ -95,7 +87,7 @@ class BillForm(Refusing):
         }
 
 
-class AdjustForm(forms.Form):
+class AdjustForm(Refusing):
     """How much more (or, with a minus, less) a bill asks for, by component."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
@@ -116,7 +108,7 @@ class AdjustForm(forms.Form):
         return {**self._amounts, "reason": self.cleaned_data["reason"]}
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Refusing):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
@@ -12,6 +12,7 @@ from liangqing import policy
 from liangqing.kit import clock
 from liangqing.people.duties import Duty
 from liangqing.people.models import MOST_CAPACITY, Department, User
+from liangqing.workbench.forms.refusing import Refusing
 
 _DESKS: dict[str, str | Promise] = {
     "business": _("business desk"),
@@ -26,8 +27,17 @@ def desks() -> list[tuple[str, str | Promise]]:
     return [(code, _DESKS.get(code, code)) for code in codes]
 
 
-class PersonForm(forms.Form):
+class PersonForm(Refusing):
     """What can be changed about a person."""
+
+    places: ClassVar = {
+        "name_missing": "name",
+        "username_taken": "username",
+        "unknown_duty": "duties",
+        "audit_stands_apart": "duties",
+        "last_administrator": "duties",
+        "capacity_out_of_range": "capacity",
+    }
 
     name = forms.CharField(label=_("Name"), max_length=100)
     department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none(), required=False)
@@ -66,8 +76,10 @@ class JoinForm(PersonForm):
     field_order = ("username", "name")
 
 
-class DepartmentForm(forms.Form):
+class DepartmentForm(Refusing):
     """A department: its code and kind are given once, its name and head can change."""
+
+    places: ClassVar = {"name_missing": "name", "not_a_head": "head", "department_taken": "code"}
 
     code = forms.SlugField(label=_("Code"), max_length=32, help_text=_("As files name it; it stays as it is."))
     name = forms.CharField(label=_("Name"), max_length=100)

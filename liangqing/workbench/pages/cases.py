@@ -324,8 +324,6 @@ def case_records(request: Request, number: str) -> HttpResponse:
                 corrects=corrects,
             )
         except Refusal as refusal:
-            if refusal.status == 403:
-                raise
             form.refuse(refusal)
         else:
             meanwhile = file.meanwhile(written)
@@ -350,7 +348,7 @@ def case_promises(request: Request, number: str) -> HttpResponse:
         try:
             given = promises.record(case, amount=form.money(), due_on=form.cleaned_data["due_on"], by=request.user)
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            form.refuse(refusal)
         else:
             return _done(request, case, _("Promised for {day}.").format(day=given.due_on))
     return _answer(request, case, promise_form=form, status=422)

@@ -230,7 +230,7 @@ def customer_contacts(request: Request, number: str) -> HttpResponse:
         try:
             contact_actions.add(party, by=request.user, **form.cleaned_data)
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            form.refuse(refusal)
         else:
             messages.success(request, _("Added."), extra_tags="good")
             return HttpResponseRedirect(reverse("customers-customer", args=[number]) + "#contacts")
@@ -296,7 +296,7 @@ def customer_mergers(request: Request, number: str) -> HttpResponse:
             try:
                 customer_actions.merge(party, gone, request.user, form.cleaned_data["reason"])
             except Refusal as refusal:
-                form.add_error(None, refusal.sentence)
+                form.refuse(refusal)
             else:
                 messages.success(
                     request, _("{number} is now part of this customer.").format(number=gone.number), extra_tags="good"

@@ -188,7 +188,7 @@ def bill_adjustments(request: Request, pk: int) -> HttpResponse:
         try:
             bills.adjust(found, by=request.user, **form.values())
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            form.refuse(refusal)
         else:
             messages.success(request, _("Adjusted."), extra_tags="good")
             return HttpResponseRedirect(reverse("bills-bill", args=[pk]))

@@ -169,7 +169,7 @@ def person(request: Request, number: int) -> HttpResponse:
         try:
             staff.change(one, request.user, **form.cleaned_data)
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            form.refuse(refusal)
         else:
             messages.success(request, _("{name} was changed.").format(name=form.cleaned_data["name"]), "good")
             return HttpResponseRedirect(reverse("people-person", args=(number,)))
@@ -225,7 +225,7 @@ def entry(request: Request) -> HttpResponse:
             try:
                 new = staff.join(form.cleaned_data.pop("username"), by=request.user, **form.cleaned_data)
             except Refusal as refusal:
-                form.add_error(None, refusal.sentence)
+                form.refuse(refusal)
             else:
                 messages.success(
                     request,
@@ -280,7 +280,7 @@ def department(request: Request, number: int) -> HttpResponse:
         try:
             _reshape(one, form, request.user)
         except Refusal as refusal:
-            form.add_error(None, refusal.sentence)
+            form.refuse(refusal)
         else:
             messages.success(request, _("{name} was changed.").format(name=form.cleaned_data["name"]), "good")
             return HttpResponseRedirect(reverse("people-department", args=(number,)))
