@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from liangqing.cases.actions import files, records
 from liangqing.cases.actions.files import Upload
 from liangqing.cases.models import Attachment
-from liangqing.cases.rules import media
-from liangqing.kit import clock
+from liangqing.kit import clock, media
 from liangqing.kit.refusal import Refusal
 from tests.cast import Cast
 

@@ -1,82 +1,47 @@
-"""Files that belong to records: stored sealed, under the hash of their content, and read back only through here."""
+"""Files that belong to records; how they are known, kept and read back is the kit's."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.cases.models import Attachment, Record
-from liangqing.cases.rules import media
-from liangqing.kit import sealing
+from liangqing.kit import files, media, sealing
 from liangqing.kit.actions import action, clause
+from liangqing.kit.files import Upload
 from liangqing.kit.refusal import Refusal
 
+__all__ = ["MOST_FILES", "Upload", "attach", "check", "read"]
 
-@dataclass(frozen=True)
-class Upload:
-    """A file as somebody hands it in: the name it bore there, and its bytes."""
-
-    name: str
-    content: bytes
+MOST_FILES = 10
+"""Of one record."""
 
 
 def check(uploads: Sequence[Upload]) -> list[str]:
     """The media types of the files. Raises ``Refusal`` (422, field ``attachments``) for too many, too large, or a kind
     that is not taken."""
-    if len(uploads) > media.MOST_FILES:
+    if len(uploads) > MOST_FILES:
         raise Refusal(
             "too_many_files",
             _("A record takes at most {most} files. Write a second record for the others."),
             status=422,
             field="attachments",
-            most=media.MOST_FILES,
+            most=MOST_FILES,
         )
-    return [_kind(upload) for upload in uploads]
-
-
-def _kind(upload: Upload) -> str:
-    if len(upload.content) > media.MOST_BYTES:
-        raise Refusal(
-            "file_too_large",
-            _("“{name}” is larger than {most} MB. Make it smaller or split it."),
-            status=422,
-            field="attachments",
-            name=upload.name,
-            most=media.MOST_BYTES // 1024 // 1024,
-        )
-    kind = media.media_type(upload.content)
-    if kind is None:
-        raise Refusal(
-            "file_kind",
-            _("“{name}” is no kind of file that is kept here. Use one of: {kinds}."),
-            status=422,
-            field="attachments",
-            name=upload.name,
-            kinds=", ".join(media.KINDS.values()),
-        )
-    return kind
+    return files.kinds(uploads)
 
 
 @action
 @clause("P2 3.4")
 def attach(record: Record, uploads: Sequence[Upload]) -> list[Attachment]:
-    """Keep the files with the record. Raises what ``check`` raises.
-
-    A file whose transaction fails stays in its folder unnamed, where the next one with the same content finds it.
-    """
+    """Keep the files with the record. Raises what ``check`` raises."""
     kinds = check(uploads)
     return Attachment.objects.bulk_create(
         Attachment(
             record=record,
-            sha256=_store(upload.content),
+            sha256=files.keep(upload.content),
             name_stored=sealing.seal(media.clean_name(upload.name, kind)),
             size=len(upload.content),
             media_type=kind,
@@ -86,47 +51,5 @@ def attach(record: Record, uploads: Sequence[Upload]) -> list[Attachment]:
 
 
 def read(attachment: Attachment) -> BinaryIO:
-    """The file, open for reading. Raises ``Refusal`` when it is gone or no longer what was handed in.
-
-    Whoever shows it to a browser sends it as a download, with its media type and ``nosniff``.
-    """
-    place = _place(attachment.sha256)
-    if not place.exists():
-        raise Refusal(
-            "file_missing",
-            _("The file is not in the data folder. Restore it from a backup."),
-            status=404,
-            sha256=attachment.sha256,
-        )
-    try:
-        found = sealing.unseal_bytes(place.read_bytes())
-    except ValueError:
-        found = b""
-    if len(found) != attachment.size or hashlib.sha256(found).hexdigest() != attachment.sha256:
-        raise Refusal(
-            "file_altered",
-            _("The file was altered after it was handed in. Restore it from a backup and tell audit."),
-            sha256=attachment.sha256,
-        )
-    return io.BytesIO(found)
-
-
-def _place(sha256: str) -> Path:
-    return Path(settings.HOME) / "files" / sha256[:2] / sha256[2:4] / sha256
-
-
-def _store(content: bytes) -> str:
-    """Write the content under its hash, whole or not at all; returns the hash."""
-    name = hashlib.sha256(content).hexdigest()
-    place = _place(name)
-    if place.exists():
-        return name
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = place.with_name(f"{name}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(sealing.seal_bytes(content))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(place)
-    return name
+    """The file, open for reading. Raises ``Refusal`` when it is gone or no longer what was handed in."""
+    return files.read(attachment.sha256, attachment.size)

@@ -23,8 +23,7 @@ KINDS: dict[str, str] = {
 
 MOST_BYTES = 20 * 1024 * 1024
 """An hour of telephone recording (AMR) or a long scan fits; a film does not."""
-MOST_FILES = 10
-"""Of one record."""
+
 _LONGEST_NAME = 80
 _HEADS = (
     (b"%PDF-", "application/pdf"),
