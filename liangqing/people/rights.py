@@ -75,6 +75,10 @@ ACTS: dict[str, Act] = {
         Act("people.see", _("see people and rights"), _EVERYBODY),
         Act("people.edit", _("change people, departments and duties"), frozenset((_ADMIN,)), changes=True),
         Act("trail.see", _("search the trail and check its seals"), frozenset((_AUDIT, _RISK, _LEGAL, _MANAGE))),
+        Act("approval.see", _("see requests for approval"), _STAFF),
+        Act("approval.request", _("request approval"), _STAFF - {_AUDIT}, changes=True),
+        Act("approval.decide", _("approve, reject and return requests"), _STAFF - {_AUDIT}, changes=True),
+        Act("approval.delegate", _("let somebody decide on one's behalf"), _STAFF - {_AUDIT}, changes=True),
         Act("api.manage", _("give keys to programs and addresses to webhooks"), frozenset((_ADMIN,)), changes=True),
     )
 }
