@@ -21,6 +21,7 @@ Item = TypeVar("Item")
 
 _ROWS_A_WRITE = 65_536
 _LARGE = 100_000
+_FEW = 1000
 
 
 def copy_in(cursor: Cursor, table: str, rows: pa.Table | Iterable[pa.RecordBatch], columns: Sequence[str] = ()) -> int:
@@ -91,9 +92,15 @@ def ahead(items: Iterable[Item], most: int = 2) -> Iterator[Iterator[Item]]:
 
 
 def stage(cursor: Cursor, name: str, columns: str, rows: pa.Table) -> int:
-    """A temporary table with these rows, gone at commit. Never analysed: that would turn the plan into a full join."""
+    """A temporary table with these rows, gone at commit.
+
+    Analysed only when its rows are few, so that they are looked up one by one; many would turn the plan into a full join.
+    """
     cursor.execute(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP")
-    return copy_in(cursor, name, rows)
+    count = copy_in(cursor, name, rows)
+    if 0 < count <= _FEW:
+        cursor.execute(f"ANALYZE {name}")
+    return count
 
 
 def reserve(cursor: Cursor, sequence: str, count: int) -> Sequence[int]:

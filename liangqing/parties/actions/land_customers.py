@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.imports import problems
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Change, Import
-from liangqing.kit import bulk, sealing
+from liangqing.kit import asked, bulk, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
@@ -57,7 +57,10 @@ def land(arrival: Arrival) -> Landed:
     _find_fault(arrival)
     read_into(
         duck,
-        {"stored": "SELECT id AS party_id, number, name_index AS had_index, kind AS had_kind FROM parties_party"},
+        {
+            "stored": f"""SELECT id AS party_id, number, name_index AS had_index, kind AS had_kind FROM parties_party
+                          WHERE {asked.among(duck, "typed", {"number": "number"})}"""
+        },
     )
     duck.execute(
         f"""CREATE TABLE arriving AS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from liangqing.imports.landing import Arrival
-from liangqing.kit import bulk, sealing
+from liangqing.kit import asked, bulk, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.finding import array
@@ -27,12 +27,16 @@ def meet(arrival: Arrival) -> None:
     Adds the problem ``unknown_customer`` to rows whose customer is neither known nor named.
     """
     duck = arrival.staging.con
-    read_into(duck, {"known_parties": "SELECT id AS party_id, number, kind, name_index, terms_days FROM parties_party"})
-    if "customer" not in arrival.mapped:
-        if "customer_name" not in arrival.mapped:
-            duck.execute("CREATE TABLE met AS SELECT number, party_id FROM known_parties").fetchall()
-            return
+    if "customer" not in arrival.mapped and "customer_name" in arrival.mapped:
         _number_by_name(arrival)
+    wanted = asked.among(duck, "typed", {"number": "customer"})
+    read_into(
+        duck,
+        {
+            "known_parties": f"""SELECT id AS party_id, number, kind, name_index, terms_days FROM parties_party
+                                 WHERE {wanted}"""
+        },
+    )
     named = "customer_name" in arrival.mapped
     if named:
         _bring_new(arrival)
@@ -53,9 +57,10 @@ def _number_by_name(arrival: Arrival) -> None:
         for (name,) in duck.execute("SELECT DISTINCT customer_name FROM typed WHERE customer_name <> ''").fetchall()
     ]
     known: dict[bytes, set[str]] = {}
+    wanted = asked.one_of("name_index", sealing.index_all(names)) if len(names) <= asked.FEW else asked.ALL
     arrival.cursor.execute(
-        """WITH called AS (SELECT id, name_index FROM parties_party
-                           UNION SELECT party_id, name_index FROM parties_alias)
+        f"""WITH called AS (SELECT id, name_index FROM parties_party WHERE {wanted}
+                           UNION SELECT party_id, name_index FROM parties_alias WHERE {wanted})
            SELECT DISTINCT c.name_index, coalesce(k.number, p.number) FROM called c
            JOIN parties_party p ON p.id = c.id LEFT JOIN parties_party k ON k.id = p.merged_into_id"""
     )

@@ -29,7 +29,7 @@ def name_creditors(arrival: Arrival) -> None:
         Creditor.objects.get_or_create(
             code=code, defaults={"name": gettext("this institution") if code == HOME else code}
         )
-    known = dict(Creditor.objects.values_list("code", "id"))
+    known = dict(Creditor.objects.filter(code__in=[*codes, HOME]).values_list("code", "id"))
     table = pa.table({"code": list(known), "creditor_id": pa.array(known.values(), pa.int64())})
     duck.register("creditor_rows", table)
     duck.execute("CREATE TABLE creditors AS SELECT * FROM creditor_rows").fetchall()

@@ -78,6 +78,8 @@ class Digester:
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
         self._blocks: dict[int, Any] = {}
+        self.first: int | None = None
+        """The lowest id that passed."""
 
     def passing(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Hand the batches on as they are, having seen them."""
@@ -88,6 +90,8 @@ class Digester:
     def take(self, batch: pa.RecordBatch) -> None:
         rows = pa.table([batch[name].cast(self._schema.field(name).type) for name in self._schema.names], self._schema)
         ids = rows["id"].to_numpy()
+        if self.first is None and len(ids):
+            self.first = int(ids[0])
         start = 0
         while start < len(ids):
             block = int(ids[start]) // _ROWS_A_DIGEST
@@ -101,12 +105,13 @@ class Digester:
         return {str(block): digest.hexdigest()[:_KEPT] for block, digest in sorted(self._blocks.items())}
 
 
-def stored(cursor: Any, table: str, imported: int) -> Blocks:
-    """The digests of an import's rows as the database has them now."""
+def stored(cursor: Any, table: str, imported: int, *, first: int | None = None) -> Blocks:
+    """The digests of an import's rows as the database has them now; ``first`` says that none has a lower id."""
     schema = TABLES[table]
     digester = Digester(schema)
     with tempfile.TemporaryFile() as file:
-        query = f"SELECT {', '.join(schema.names)} FROM {table} WHERE imported = {int(imported)} ORDER BY id"
+        own = f"imported = {int(imported)}" + (f" AND id >= {int(first)}" if first is not None else "")
+        query = f"SELECT {', '.join(schema.names)} FROM {table} WHERE {own} ORDER BY id"
         with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
             for part in copy:
                 file.write(part)
@@ -146,6 +151,7 @@ class Books:
         self._imported = imported
         self._seen: dict[str, Blocks] = {}
         self._mixed: set[str] = set()
+        self._first: dict[str, int] = {}
 
     def passing(self, table: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches on their way to ``table``, in order of id."""
@@ -154,13 +160,22 @@ class Books:
         if table in self._seen:
             self._mixed.add(table)
         self._seen[table] = digester.blocks()
+        if digester.first is not None:
+            self._from(table, digester.first)
 
-    def written_elsewhere(self, table: str) -> None:
-        """Rows of this import got into the table by another way than through here."""
+    def written_elsewhere(self, table: str, first: int) -> None:
+        """Rows of this import got into the table by another way than through here; none with a lower id than that."""
         self._mixed.add(table)
+        self._from(table, first)
+
+    def _from(self, table: str, first: int) -> None:
+        self._first[table] = min(first, self._first.get(table, first))
 
     def digests(self) -> dict[str, Blocks]:
-        found = {**self._seen, **{table: stored(self._cursor, table, self._imported) for table in self._mixed}}
+        mixed = {
+            table: stored(self._cursor, table, self._imported, first=self._first.get(table)) for table in self._mixed
+        }
+        found = {**self._seen, **mixed}
         return {table: blocks for table, blocks in sorted(found.items()) if blocks}
 
 

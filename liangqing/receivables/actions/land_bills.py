@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.imports import problems
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Change, Import
-from liangqing.kit import bulk
+from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
@@ -89,7 +89,7 @@ def land(arrival: Arrival) -> Landed:
 
 def _find_sellers(arrival: Arrival) -> None:
     duck = arrival.staging.con
-    people = list(User.objects.values_list("id", "username", "name"))
+    people = list(User.objects.values_list("id", "username", "name")) if "seller" in arrival.mapped else []
     table = pa.table(
         {
             "seller": pa.array([name for row in people for name in row[1:]], pa.string()),
@@ -162,6 +162,9 @@ def _compare(arrival: Arrival) -> None:
     amounts = ", ".join(f"(b.{name} + coalesce(j.{name}, 0))::bigint AS had_{name}" for name in _COMPONENTS)
     sums = ", ".join(f"sum({name}) AS {name}" for name in _COMPONENTS)
     terms = ", ".join(f"b.{name} AS had_{name}" for name in _TERMS)
+    wanted = asked.among(duck, "bills_in", {"b.creditor_id": "creditor_id", "b.number": "number"})
+    contracts = asked.among(duck, "bills_in", {"creditor_id": "creditor_id", "number": "contract"})
+    those = asked.within("bill_id", "SELECT b.id FROM receivables_bill b", wanted)
     read_into(
         duck,
         {
@@ -169,16 +172,15 @@ def _compare(arrival: Arrival) -> None:
                 SELECT b.id AS bill_id, b.creditor_id, b.number, b.party_id AS had_party, b.currency AS had_currency,
                        {terms}, {amounts}, coalesce(a.paid, 0)::bigint AS paid
                 FROM receivables_bill b
-                LEFT JOIN (SELECT bill_id, {sums} FROM receivables_adjustment GROUP BY bill_id) j ON j.bill_id = b.id
-                LEFT JOIN (SELECT bill_id, sum(amount) AS paid FROM receivables_allocation GROUP BY bill_id) a
-                       ON a.bill_id = b.id""",
-            "stored_contracts": "SELECT id AS contract_id, creditor_id, number, ends_on FROM receivables_contract",
+                LEFT JOIN (SELECT bill_id, {sums} FROM receivables_adjustment WHERE {those} GROUP BY bill_id) j ON j.bill_id = b.id
+                LEFT JOIN (SELECT bill_id, sum(amount) AS paid FROM receivables_allocation WHERE {those} GROUP BY bill_id) a
+                       ON a.bill_id = b.id
+                WHERE {wanted}""",
+            "stored_contracts": f"""SELECT id AS contract_id, creditor_id, number, ends_on FROM receivables_contract
+                                    WHERE {contracts}""",
         },
     )
-    staging.problem(
-        """SELECT b.row, 'customer', 'customer_changed', p.number FROM bills_in b JOIN stored_bills s USING (creditor_id, number)
-           JOIN known_parties p ON p.party_id = s.had_party WHERE s.had_party <> b.party_id"""
-    )
+    _refuse_moves(arrival)
     staging.problem(
         """SELECT b.row, 'currency', 'currency_changed', s.had_currency FROM bills_in b
            JOIN stored_bills s USING (creditor_id, number) WHERE s.had_currency <> b.currency"""
@@ -199,6 +201,23 @@ def _compare(arrival: Arrival) -> None:
            FROM bills_in b LEFT JOIN stored_bills s USING (creditor_id, number)
            WHERE b.row NOT IN (SELECT row FROM problems)"""
     ).fetchall()
+
+
+def _refuse_moves(arrival: Arrival) -> None:
+    """A bill stays with its customer."""
+    duck = arrival.staging.con
+    moved = "FROM bills_in b JOIN stored_bills s USING (creditor_id, number) WHERE s.had_party <> b.party_id"
+    before = [party for (party,) in duck.execute(f"SELECT DISTINCT s.had_party {moved}").fetchall()]
+    if not before:
+        return
+    arrival.cursor.execute("SELECT id, number FROM parties_party WHERE id = ANY (%s)", [before])
+    found = arrival.cursor.fetchall()
+    owners = {"had_party": pa.array([row[0] for row in found], pa.int64()), "of": [row[1] for row in found]}
+    duck.register("owners", pa.table(owners))
+    arrival.staging.problem(
+        f"SELECT row, 'customer', 'customer_changed', o.of FROM (SELECT b.row, s.had_party {moved}) JOIN owners o USING (had_party)"
+    )
+    duck.unregister("owners")
 
 
 def _land_contracts(arrival: Arrival) -> None:
@@ -281,7 +300,7 @@ def _land_changed(arrival: Arrival, books: Books) -> set[int]:
                    {", ".join(f"{name} - had_{name} AS {name}" for name in _COMPONENTS)}
             FROM good_bills WHERE bill_id IS NOT NULL AND ({" OR ".join([amount_differs, *differs])}) ORDER BY bill_id""",
     )
-    Adjustment.objects.bulk_create(
+    adjustments = Adjustment.objects.bulk_create(
         [
             Adjustment(
                 bill_id=row["bill_id"],
@@ -294,7 +313,8 @@ def _land_changed(arrival: Arrival, books: Books) -> set[int]:
         ],
         batch_size=5000,
     )
-    books.written_elsewhere("receivables_adjustment")
+    if adjustments:
+        books.written_elsewhere("receivables_adjustment", min(row.pk for row in adjustments))
     changes = []
     for row in found:
         after = {
@@ -354,13 +374,14 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
     duck = arrival.staging.con
     if "cleared_on" not in arrival.mapped or arrival.options.get("no_clearing"):
         return set()
+    wanted = asked.among(duck, "good_bills", {"a.bill_id": "bill_id"})
     read_into(
         duck,
         {
-            "paid_otherwise": """
+            "paid_otherwise": f"""
                 SELECT a.bill_id, sum(a.amount)::bigint AS paid FROM receivables_allocation a
                 LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
-                WHERE r.method IS DISTINCT FROM 'clearing' GROUP BY a.bill_id
+                WHERE r.method IS DISTINCT FROM 'clearing' AND {wanted} GROUP BY a.bill_id
                 HAVING sum(a.amount) <> 0"""
         },
     )
@@ -391,13 +412,14 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
 def _allocate_waiting(arrival: Arrival, books: Books) -> None:
     """Receipts that named a bill before the bill was known."""
     duck = arrival.staging.con
+    wanted = asked.among(duck, "new_bills", {"r.party_id": "party_id", "r.bill_number": "number"})
     read_into(
         duck,
         {
-            "waiting_receipts": """
+            "waiting_receipts": f"""
                 SELECT r.id AS receipt_id, r.creditor_id, r.party_id, r.currency, r.bill_number, r.received_on, r.amount
                 FROM receivables_receipt r
-                WHERE r.bill_number <> '' AND r.amount > 0
+                WHERE r.bill_number <> '' AND r.amount > 0 AND {wanted}
                   AND NOT EXISTS (SELECT 1 FROM receivables_allocation a WHERE a.receipt_id = r.id)
                   AND NOT EXISTS (SELECT 1 FROM receivables_receipt x WHERE x.reverses_id = r.id)"""
         },

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.imports import problems
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import
+from liangqing.kit import asked
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.meet import meet
@@ -74,7 +75,12 @@ def _turn_signs(arrival: Arrival) -> None:
 def _read_bills(arrival: Arrival) -> None:
     """``named_bills`` and ``payers(row, creditor_id, party_id)``: the customer named, else that of the bill named."""
     duck = arrival.staging.con
-    wanted = "bill" in arrival.mapped
+    condition = "false"
+    if "bill" in arrival.mapped:
+        keys = {"b.creditor_id": "creditor_id", "b.number": "bill"}
+        rows = f"(SELECT creditor_id, bill FROM typed JOIN creditors c ON c.code = coalesce(creditor, '{HOME}') WHERE bill <> '')"
+        condition = asked.among(duck, rows, keys)
+    those = asked.within("bill_id", "SELECT b.id FROM receivables_bill b", condition)
     read_into(
         duck,
         {
@@ -83,9 +89,10 @@ def _read_bills(arrival: Arrival) -> None:
                        (b.principal + b.interest + b.penalty + b.fee + coalesce(j.added, 0) - coalesce(a.paid, 0))::bigint AS room
                 FROM receivables_bill b
                 LEFT JOIN (SELECT bill_id, sum(principal + interest + penalty + fee)::bigint AS added
-                           FROM receivables_adjustment GROUP BY bill_id) j ON j.bill_id = b.id
-                LEFT JOIN (SELECT bill_id, sum(amount)::bigint AS paid FROM receivables_allocation GROUP BY bill_id) a
-                       ON a.bill_id = b.id WHERE {"true" if wanted else "false"}"""
+                           FROM receivables_adjustment WHERE {those} GROUP BY bill_id) j ON j.bill_id = b.id
+                LEFT JOIN (SELECT bill_id, sum(amount)::bigint AS paid FROM receivables_allocation
+                           WHERE {those} GROUP BY bill_id) a
+                       ON a.bill_id = b.id WHERE {condition}"""
         },
     )
     duck.execute(
@@ -143,9 +150,10 @@ def _set_against_bills(arrival: Arrival, books: Books) -> None:
 
 def _refresh_room(arrival: Arrival) -> None:
     """What reversals of this import freed on the bills they had been set against."""
+    reversals = arrival.staging.con.execute("SELECT id FROM arriving_receipts WHERE amount < 0").fetchall()
     arrival.cursor.execute(
-        "SELECT bill_id, -sum(amount) FROM receivables_allocation WHERE imported = %s AND amount < 0 GROUP BY bill_id",
-        [arrival.record.pk],
+        "SELECT bill_id, -sum(amount) FROM receivables_allocation WHERE receipt_id = ANY (%s) GROUP BY bill_id",
+        [[receipt for (receipt,) in reversals]],
     )
     for bill, freed in arrival.cursor.fetchall():
         arrival.staging.con.execute(

@@ -6,12 +6,13 @@ the live version and a new one, both on the days the money came.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
 
 from liangqing.imports.landing import Arrival
-from liangqing.kit import bulk
+from liangqing.kit import asked, bulk
 from liangqing.kit.snapshot import read_into
 from liangqing.receivables.actions.digests import Books
 from liangqing.receivables.rules.allocation import by_reference
@@ -31,7 +32,8 @@ def land_receipts(arrival: Arrival, books: Books) -> tuple[int, int, int]:
     Leaves ``landed_receipts(receipt_id, row, …)`` with the versions that are new and positive.
     """
     duck, cursor = arrival.staging.con, arrival.cursor
-    read_into(duck, {"stored_receipts": _STORED})
+    wanted = asked.among(duck, "wanted", {"r.creditor_id": "creditor_id", "r.number": "number"})
+    read_into(duck, {"stored_receipts": f"{_STORED} WHERE {wanted}"})
     duck.execute(
         f"""CREATE TABLE compared AS
             WITH live AS (SELECT * FROM stored_receipts s WHERE s.reverses_id IS NULL
@@ -71,28 +73,29 @@ def land_receipts(arrival: Arrival, books: Books) -> tuple[int, int, int]:
     with bulk.large_load(cursor, "receivables_receipt", len(ids)):
         bulk.copy_in(cursor, "receivables_receipt", books.passing("receivables_receipt", rows), rows.schema.names)
     if changed:
-        reverse_allocations(cursor, arrival.record.pk)
-        books.written_elsewhere("receivables_allocation")
+        reversals = [row[0] for row in duck.execute("SELECT id FROM arriving_receipts WHERE amount < 0").fetchall()]
+        if (first := reverse_allocations(cursor, reversals)) is not None:
+            books.written_elsewhere("receivables_allocation", first)
     duck.execute(
         "CREATE TABLE landed_receipts AS SELECT id AS receipt_id, * EXCLUDE (id) FROM arriving_receipts WHERE amount > 0"
     ).fetchall()
     return new, changed, fates.get("same", 0)
 
 
-def reverse_allocations(cursor: Any, imported: int | None, *, reversal: int | None = None) -> None:
-    """Take back what the receipts reversed by this import had been set against, on the same days.
-
-    A reversal entered by hand has no import: it is named by its own id.
-    """
-    which = "r.imported = %s" if reversal is None else "r.id = %s"
+def reverse_allocations(cursor: Any, reversals: Sequence[int]) -> int | None:
+    """Take back what the receipts reversed by these had been set against, on the same days; the lowest id of the rows
+    that say so."""
     cursor.execute(
-        f"""INSERT INTO receivables_allocation (receipt_id, bill_id, allocated_on, amount, imported)
+        """WITH taken AS (INSERT INTO receivables_allocation (receipt_id, bill_id, allocated_on, amount, imported)
            SELECT r.id, a.bill_id, a.allocated_on, -a.amount, r.imported
            FROM receivables_receipt r JOIN receivables_allocation a ON a.receipt_id = r.reverses_id
-           WHERE {which} AND r.reverses_id IS NOT NULL AND NOT EXISTS
-                 (SELECT 1 FROM receivables_allocation x WHERE x.receipt_id = r.id)""",
-        [imported if reversal is None else reversal],
+           WHERE r.id = ANY (%s) AND r.reverses_id IS NOT NULL AND NOT EXISTS
+                 (SELECT 1 FROM receivables_allocation x WHERE x.receipt_id = r.id)
+           RETURNING id) SELECT min(id) FROM taken""",
+        [list(reversals)],
     )
+    (first,) = cursor.fetchone()
+    return None if first is None else int(first)
 
 
 def allocate(arrival: Arrival, books: Books, receipts: str, bills: str) -> int:

@@ -133,7 +133,7 @@ def reverse(receipt: Receipt, reason: str, by: User) -> Receipt:
         reverses=receipt,
     )
     with connection.cursor() as cursor:
-        reverse_allocations(cursor, None, reversal=reversal.pk)
+        reverse_allocations(cursor, [reversal.pk])
     allocations = list(Allocation.objects.filter(receipt=reversal).values_list("id", flat=True))
     tell(
         ReceiptReversed(

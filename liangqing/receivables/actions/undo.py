@@ -30,9 +30,10 @@ def undo_receipts(record: Import, cursor: Any) -> None:
     columns = "creditor_id, party_id, number, received_on, currency, method, bill_number, reference"
     cursor.execute(
         f"""INSERT INTO receivables_receipt ({columns}, imported, version, amount, reverses_id)
-            SELECT {columns}, imported, version + 1, -amount, id FROM receivables_receipt WHERE id IN (SELECT id FROM undone_receipt)"""
+            SELECT {columns}, imported, version + 1, -amount, id FROM receivables_receipt WHERE id IN (SELECT id FROM undone_receipt)
+            RETURNING id"""
     )
-    reverse_allocations(cursor, record.pk)
+    reverse_allocations(cursor, [row[0] for row in cursor.fetchall()])
     # What this import had reversed lives again: same money, same bills, as a new version told under this import. Where
     # somebody has corrected or reversed the number since, that stands.
     cursor.execute(
