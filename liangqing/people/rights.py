@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.people.duties import Duty
-from liangqing.people.models import Department, User
+from liangqing.people.models import User
 
 _COLLECT, _SELL, _HEAD, _RISK = Duty.COLLECT, Duty.SELL, Duty.HEAD, Duty.RISK
 _FINANCE, _LEGAL, _AUDIT, _MANAGE, _ADMIN = Duty.FINANCE, Duty.LEGAL, Duty.AUDIT, Duty.MANAGE, Duty.ADMIN
@@ -123,6 +124,6 @@ def _reach(user: User) -> frozenset[int] | None:
     if _WIDE.intersection(user.duties):
         return None
     if Duty.HEAD in user.duties:
-        headed = set(Department.objects.filter(head=user).values_list("id", flat=True)) | {user.department_id}
-        return frozenset(User.objects.filter(department__in=headed).values_list("id", flat=True)) | {user.pk}
+        of_mine = Q(department__head=user) | Q(department_id=user.department_id, department__isnull=False)
+        return frozenset(User.objects.filter(of_mine).values_list("id", flat=True)) | {user.pk}
     return frozenset((user.pk,))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Case as Choice
+from django.db.models import Count, JSONField, Model, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import JSONObject
 
 from liangqing.cases import words
 from liangqing.cases.lifecycle import CaseStage
@@ -41,32 +43,36 @@ class Happening:
     alert: Alert | None = None
 
 
-def timeline(subject: Case | Party, limit: int = 100, *, before: int | None = None) -> list[Happening]:
-    """What happened, the latest first; ``before`` (an ``entry``) continues where a page ended.
+def timeline(
+    subject: Case | Party, limit: int = 100, *, before: int | None = None, own: Sequence[int] = ()
+) -> list[Happening]:
+    """What happened, the latest first; ``before`` (an ``entry``) continues where a page ended. ``own`` are the ids of the
+    customer's numbers, where they are known. Three queries, however long it is.
 
     The trail of the customer is the order: every act has one entry there. The file of a case leaves out what only
     concerns other cases of the customer. A record is told with its corrections (``record.corrected_by``).
     """
     case = subject if isinstance(subject, Case) else None
-    parties = [subject.party_id] if isinstance(subject, Case) else members(subject)
+    parties = [subject.party_id] if isinstance(subject, Case) else own or members(subject)
     entries = Entry.objects.filter(party_id__in=parties)
     if case:
         entries = entries.filter(_of_case(case))
     if before is not None:
         entries = entries.filter(id__lt=before)
-    found = list(entries.order_by("-id")[:limit])
-    ids: dict[str, set[int]] = {}
-    for entry in found:
-        ids.setdefault(entry.thing, set()).add(entry.thing_id)
+    found = list(
+        entries.annotate(
+            actor=_beside(User, OuterRef("actor_id"), _PERSON),
+            promise=Choice(When(thing="promise", then=_beside(Promise, OuterRef("thing_id"), _PROMISE))),
+            alert=Choice(When(thing="alert", then=_beside(Alert, OuterRef("thing_id"), _ALERT))),
+        ).order_by("-id")[:limit]
+    )
+    written = [entry.thing_id for entry in found if entry.thing == "record"]
     records = {
         row.pk: row
-        for row in Record.objects.filter(pk__in=ids.get("record", ()))
+        for row in Record.objects.filter(pk__in=written)
         .select_related("by", "contact", "promise", "case", "corrected_by__by")
         .prefetch_related("attachments")
     }
-    promises = {row.pk: row for row in Promise.objects.filter(pk__in=ids.get("promise", ())).select_related("case")}
-    alerts = {row.pk: row for row in Alert.objects.filter(pk__in=ids.get("alert", ()))}
-    people = User.objects.in_bulk({entry.actor_id for entry in found if entry.actor_id})
     return [
         Happening(
             entry=entry.id,
@@ -75,27 +81,48 @@ def timeline(subject: Case | Party, limit: int = 100, *, before: int | None = No
             kind=entry.thing,
             event=entry.event,
             words=words.event(entry.event),
-            by=people.get(entry.actor_id) if entry.actor_id else None,
+            by=_made(User, entry.actor),
             facts=entry.facts,
             record=records.get(entry.thing_id) if entry.thing == "record" else None,
-            promise=promises.get(entry.thing_id) if entry.thing == "promise" else None,
-            alert=alerts.get(entry.thing_id) if entry.thing == "alert" else None,
+            promise=_made(Promise, entry.promise),
+            alert=_made(Alert, entry.alert),
         )
         for entry in found
     ]
 
 
+_PERSON = ("id", "username", "name")
+_PROMISE = ("id", "case", "currency", "amount", "promised_on", "due_on", "state")
+_ALERT = ("id", "party", "creditor", "currency", "level", "raised_on", "amount", "days_late")
+"""What of these rows is read along with the entries that tell of them; the rest is read when somebody asks for it."""
+
+Row = TypeVar("Row", bound=Model)
+
+
+def _beside(model: type[Model], pk: OuterRef, fields: Sequence[str]) -> Subquery:
+    """One row of another table beside each entry, found by its id."""
+    columns = {model._meta.get_field(name).attname: name for name in fields}  # type: ignore[union-attr]
+    found = model._default_manager.filter(pk=pk).values(found=JSONObject(**columns))
+    return Subquery(found, output_field=JSONField())
+
+
+def _made(model: type[Row], row: Mapping[str, Any] | None) -> Row | None:
+    """The row as an object of its model."""
+    if row is None:
+        return None
+    known = [field for field in model._meta.concrete_fields if field.attname in row]
+    values = [field.to_python(row[field.attname]) for field in known]
+    return model.from_db(None, [field.attname for field in known], values)
+
+
 def _of_case(case: Case) -> Q:
     """Entries about this case, its tasks, records and promises, and those about no case at all."""
-    others = Case.objects.filter(party_id=case.party_id).exclude(pk=case.pk).values_list("id", flat=True)
-    other_cases = list(others)
-    if not other_cases:
-        return Q()
+    others = Case.objects.filter(party_id=case.party_id).exclude(pk=case.pk).values("id")
     return ~(
-        Q(thing="case", thing_id__in=other_cases)
-        | Q(thing="task", thing_id__in=Task.objects.filter(case__in=other_cases).values("id"))
-        | Q(thing="record", thing_id__in=Record.objects.filter(case__in=other_cases).values("id"))
-        | Q(thing="promise", thing_id__in=Promise.objects.filter(case__in=other_cases).values("id"))
+        Q(thing="case", thing_id__in=others)
+        | Q(thing="task", thing_id__in=Task.objects.filter(case__in=others).values("id"))
+        | Q(thing="record", thing_id__in=Record.objects.filter(case__in=others).values("id"))
+        | Q(thing="promise", thing_id__in=Promise.objects.filter(case__in=others).values("id"))
         | Q(thing="alert", thing_id__in=Alert.objects.filter(_of_others(case)).values("id"))
     )
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
 from django.db.models.expressions import OrderBy
 
 from liangqing import policy
@@ -29,6 +29,7 @@ SORTS: dict[str, tuple[str | OrderBy, ...]] = {
 
 
 _NOTHING = Late(late=[], days=None)
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -107,19 +108,32 @@ def lines(tasks: Sequence[Task], on: dt.date, *, first: int = 1) -> list[Line]:
 def neighbours(task: Task) -> tuple[Task | None, Task | None]:
     """The open tasks before and after this one in its owner's list, in the policy's order.
 
-    Each is found where the list's index has it, without walking the list: among the pinned or the others, then across.
+    Each is found where the list's index has it, without walking the list: among the pinned or the others, then across;
+    one query for both.
     """
-    mine = Task.objects.filter(owner_id=task.owner_id, state=TaskState.OPEN).exclude(pk=task.pk).select_related("case")
+    mine = Task.objects.filter(owner_id=task.owner_id, state=TaskState.OPEN).exclude(pk=task.pk)
     pinned, others = mine.filter(pinned_at__isnull=False), mine.filter(pinned_at__isnull=True)
     if task.pinned_at is None:
-        after = others.filter(_stands(task, after=True), points__lte=task.points).order_by(*_ORDER).first()
+        after = [others.filter(_stands(task, after=True), points__lte=task.points).order_by(*_ORDER)]
         near = others.filter(_stands(task, after=False), points__gte=task.points)
-        return near.order_by(*_BACKWARD).first() or pinned.order_by(*_BACKWARD).first(), after
-    same = Q(pinned_at=task.pinned_at)
-    behind = pinned.filter(Q(pinned_at__gt=task.pinned_at) | same & _stands(task, after=True))
-    ahead = pinned.filter(Q(pinned_at__lt=task.pinned_at) | same & _stands(task, after=False))
-    after = behind.order_by(*_ORDER).first() or others.order_by(*_ORDER).first()
-    return ahead.order_by(*_BACKWARD).first(), after
+        before = [near.order_by(*_BACKWARD), pinned.order_by(*_BACKWARD)]
+    else:
+        same = Q(pinned_at=task.pinned_at)
+        behind = pinned.filter(Q(pinned_at__gt=task.pinned_at) | same & _stands(task, after=True))
+        ahead = pinned.filter(Q(pinned_at__lt=task.pinned_at) | same & _stands(task, after=False))
+        after, before = [behind.order_by(*_ORDER), others.order_by(*_ORDER)], [ahead.order_by(*_BACKWARD)]
+    firsts = Q()
+    for found in (*after, *before):
+        firsts |= Q(pk=Subquery(found.values("pk")[:1]))
+    beside = sorted(Task.objects.filter(firsts).select_related("case"), key=_place)
+    ahead_of = [each for each in beside if _place(each) < _place(task)]
+    return (ahead_of[-1] if ahead_of else None), next((each for each in beside if _place(each) > _place(task)), None)
+
+
+def _place(task: Task) -> tuple[bool, dt.datetime, int, dt.date, int]:
+    """What ``_ORDER`` orders by."""
+    pinned = task.pinned_at
+    return pinned is None, pinned or _NEVER, -task.points, task.due_on, task.pk
 
 
 def _stands(task: Task, *, after: bool) -> Q:

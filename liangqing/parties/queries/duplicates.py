@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from liangqing.kit import sealing
 from liangqing.kit.actions import clause
 from liangqing.parties.models import Alias, Contact, Party
-from liangqing.parties.queries.members import customer, members
+from liangqing.parties.queries.members import Known, known
 
 _MOST = 50
 """Customers looked at for each reason: what more than that have in common proves nothing."""
+_ORDER = ("identity", "name", "phone")
 
 
 @dataclass
@@ -21,36 +27,54 @@ class Duplicate:
 
 
 @clause("P2 3.1.1")
-def duplicates(party: Party, *, limit: int = 20) -> list[Duplicate]:
-    """Customers with the same identity number, name or phone, the likeliest first. Those merged already are left out."""
-    own = Party.objects.filter(pk__in=members(party))
-    names = [bytes(index) for index in own.values_list("name_index", flat=True)]
-    names += [
-        bytes(index) for index in Alias.objects.filter(party__in=own).values_list("name_index", flat=True)[:_MOST]
+def duplicates(
+    party: Party, *, limit: int = 20, among: QuerySet[Party] | None = None, own: Known | None = None
+) -> list[Duplicate]:
+    """Customers with the same identity number, name or phone, the likeliest first. Those merged already are left out.
+
+    ``among`` are the customers the asker may see, all where it is not said; ``own`` is what a page has read of the
+    customer already. Two queries besides, however many there are.
+    """
+    own = own or known(party)
+    kept = party.merged_into_id or party.pk
+    reasons: dict[int, set[str]] = {}
+    for other, reason in _alike(own):
+        if other != kept:
+            reasons.setdefault(other, set()).add(reason)
+    if not reasons:
+        return []
+    parties = Party.objects.all() if among is None else among
+    found = [
+        Duplicate(other, [reason for reason in _ORDER if reason in reasons[other.pk]])
+        for other in parties.filter(pk__in=list(reasons)).defer("search")
     ]
-    identities = [bytes(index) for index in own.exclude(identity_index=b"").values_list("identity_index", flat=True)]
-    phones = Contact.objects.filter(party__in=own, kind=Contact.Kind.PHONE).exclude(validity=Contact.Validity.INVALID)
-    values = [bytes(index) for index in phones.values_list("value_index", flat=True)[:_MOST]]
-    others = Party.objects.exclude(identity_index=b"").filter(identity_index__in=identities)
-    found: dict[int, Duplicate] = {}
-    for reason, ids in (
-        ("identity", others.values_list("id", flat=True)[:_MOST]),
-        ("name", Party.objects.filter(name_index__in=names).values_list("id", flat=True)[:_MOST]),
-        ("name", Alias.objects.filter(name_index__in=names).values_list("party_id", flat=True)[:_MOST]),
-        (
-            "phone",
-            Contact.objects.filter(kind=Contact.Kind.PHONE, value_index__in=values).values_list("party_id", flat=True)[
-                :_MOST
-            ],
-        ),
-    ):
-        for number in Party.objects.filter(pk__in=list(ids)).select_related("merged_into").order_by("id"):
-            other = customer(number)
-            if other.pk != (party.merged_into_id or party.pk):
-                reasons = found.setdefault(other.pk, Duplicate(other)).reasons
-                if reason not in reasons:
-                    reasons.append(reason)
-    order = ("identity", "name", "phone")
-    return sorted(found.values(), key=lambda it: (order.index(it.reasons[0]), -len(it.reasons), it.party.number))[
-        :limit
+    found.sort(key=lambda it: (_ORDER.index(it.reasons[0]), -len(it.reasons), it.party.number))
+    return found[:limit]
+
+
+def _alike(own: Known) -> list[tuple[int, str]]:
+    """Ids of customers (of duplicates, the customer they are) that share something, with what: one query."""
+    names = list({*(bytes(each.name_index) for each in own.parties), *map(sealing.index, own.spellings[:_MOST])})
+    phones = [
+        bytes(each.value_index)
+        for each in own.contacts
+        if each.kind == Contact.Kind.PHONE and each.validity != Contact.Validity.INVALID
     ]
+    parts: list[QuerySet[Any, tuple[int, str]]] = [
+        _as(Party.objects.filter(name_index__in=names), "", "name"),
+        _as(Alias.objects.filter(name_index__in=names), "party__", "name"),
+    ]
+    if own.identities:
+        same = Party.objects.exclude(identity_index=b"").filter(identity_index__in=own.identities)
+        parts.append(_as(same, "", "identity"))
+    if phones:
+        reached = Contact.objects.filter(kind=Contact.Kind.PHONE, value_index__in=phones[:_MOST])
+        parts.append(_as(reached, "party__", "phone"))
+    return list(parts[0].union(*parts[1:]))
+
+
+def _as(rows: QuerySet[Any], prefix: str, reason: str) -> QuerySet[Any, tuple[int, str]]:
+    itself = "party_id" if prefix else "id"
+    return rows.values_list(
+        Coalesce(f"{prefix}merged_into_id", itself), Value(reason, output_field=CharField())
+    ).order_by()[:_MOST]

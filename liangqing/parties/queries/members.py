@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
 
+from liangqing.kit import sealing
 from liangqing.parties.models import Alias, Contact, Party
+
+_MOST_SPELLINGS = 50
 
 
 def customer(party: Party) -> Party:
@@ -21,6 +26,47 @@ def members(party: Party) -> list[int]:
     """
     kept = party.merged_into_id or party.pk
     return [kept, *Party.objects.filter(merged_into=kept).order_by("id").values_list("id", flat=True)]
+
+
+def everyone(party: Party) -> QuerySet[Party]:
+    """All numbers of this customer as rows, the kept one first, each with its other ``spellings`` (as they are kept)."""
+    kept = party.merged_into_id or party.pk
+    spelled = Alias.objects.filter(party=OuterRef("pk")).order_by("id").values("name_stored")[:_MOST_SPELLINGS]
+    found = (
+        Party.objects.filter(Q(pk=kept) | Q(merged_into=kept))
+        .defer("search")
+        .annotate(spellings=ArraySubquery(spelled))
+    )
+    return found.order_by(F("merged_into").asc(nulls_first=True), "id")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A customer as all rooms of a page need it: its numbers (``everyone``) and its ways to be reached, read once."""
+
+    party: Party
+    parties: Sequence[Party]
+    contacts: Sequence[Contact] = field(repr=False)
+
+    @property
+    def ids(self) -> list[int]:
+        return [each.pk for each in self.parties]
+
+    @property
+    def spellings(self) -> list[str]:
+        """Other names, those of the duplicates' ledgers among them."""
+        stored = (text for each in self.parties for text in each.spellings)  # type: ignore[attr-defined]
+        return [sealing.unseal(text) for text in stored]
+
+    @property
+    def identities(self) -> list[bytes]:
+        return [bytes(each.identity_index) for each in self.parties if each.identity_index]
+
+
+def known(party: Party, parties: Iterable[Party] | None = None) -> Known:
+    """Two queries; one where the page has read ``everyone`` (with more beside it) already."""
+    rows = list(everyone(party)) if parties is None else list(parties)
+    return Known(party, rows, contacts(party))
 
 
 def names(parties: Iterable[int]) -> dict[int, list[str]]:

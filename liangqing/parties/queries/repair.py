@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from liangqing.kit.actions import clause
 from liangqing.parties.models import Contact, Party
-from liangqing.parties.queries.members import contacts, members
+from liangqing.parties.queries.members import Known, known
 
 _MOST_PARTIES = 50
+_MOST_CONTACTS = 500
 _MOST = 20
 
 
@@ -22,33 +25,32 @@ class Repair:
 
 
 @clause("P4-4")
-def repairs(party: Party) -> list[Repair]:
+def repairs(party: Party, *, own: Known | None = None) -> list[Repair]:
     """Candidates to add, those that answered first, the latest before the earlier.
 
     Only customers with the same identity number count: a name or phone in common does not make two people one. Ways
-    known to be wrong, here or there, are left out. (Those of merged duplicates are the customer's own.)
+    known to be wrong, here or there, are left out. (Those of merged duplicates are the customer's own, which ``own`` has
+    where a page has read it already.) At most one query besides.
     """
-    own = members(party)
-    identities = [
-        bytes(index)
-        for index in Party.objects.filter(pk__in=own)
-        .exclude(identity_index=b"")
-        .values_list("identity_index", flat=True)
-    ]
-    same = Party.objects.exclude(identity_index=b"").filter(identity_index__in=identities).exclude(pk__in=own)
-    sources = {source.pk: source for source in same.defer("search").order_by("id")[:_MOST_PARTIES]}
-    sources |= {
-        source.pk: source
-        for source in Party.objects.filter(merged_into__in=list(sources)).defer("search").order_by("id")[:_MOST_PARTIES]
-        if source.pk not in own
-    }
-    known = {(contact.kind, bytes(contact.value_index)) for contact in contacts(party)}
+    own = own or known(party)
+    if not own.identities:
+        return []
+    same = Party.objects.exclude(identity_index=b"").filter(identity_index__in=own.identities).exclude(pk__in=own.ids)
+    sources = same.order_by("id").values("id")[:_MOST_PARTIES]
+    theirs = Q(party__in=sources) | Q(party__merged_into__in=sources)
+    found = (
+        Contact.objects.filter(theirs)
+        .exclude(party__in=own.ids)
+        .exclude(validity=Contact.Validity.INVALID)
+        .select_related("party")
+        .defer("party__search")
+    )
+    mine = {(contact.kind, bytes(contact.value_index)) for contact in own.contacts}
     once: dict[tuple[str, bytes], Contact] = {}
-    found = Contact.objects.filter(party__in=list(sources)).exclude(validity=Contact.Validity.INVALID)
-    for contact in sorted(found, key=_answered):
-        if (key := (contact.kind, bytes(contact.value_index))) not in known:
+    for contact in sorted(found[:_MOST_CONTACTS], key=_answered):
+        if (key := (contact.kind, bytes(contact.value_index))) not in mine:
             once.setdefault(key, contact)
-    return [Repair(contact, sources[contact.party_id]) for contact in once.values()][:_MOST]
+    return [Repair(contact, contact.party) for contact in once.values()][:_MOST]
 
 
 def _answered(contact: Contact) -> tuple[bool, int, int]:

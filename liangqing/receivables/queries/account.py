@@ -15,7 +15,7 @@ from liangqing.kit.money import Money
 from liangqing.parties.models import Creditor, Party
 from liangqing.receivables.models import Bill
 from liangqing.receivables.queries.bills import BillRow, left_on, rows
-from liangqing.receivables.rules.owing import BUCKETS, bucket_of
+from liangqing.receivables.rules.owing import BUCKETS, bucket_of, due_day
 
 
 @dataclass
@@ -86,6 +86,11 @@ def account(party: Party, as_of: dt.date, *, creditor: Creditor | None = None) -
     return [each for each in found if creditor is None or each.creditor_id == creditor.pk]
 
 
+def accounts(parties: Iterable[int], as_of: dt.date) -> list[Account]:
+    """The accounts of some customers, such as all numbers of one: one query."""
+    return _accounts(sorted(set(parties)), as_of)
+
+
 def late_of(obligors: Iterable[tuple[int, int]], as_of: dt.date) -> dict[tuple[int, int], Late]:
     """What is late of some (customer, creditor) pairs, as for a page of cases: one query. Pairs with nothing open are
     left out."""
@@ -141,6 +146,28 @@ def open_bills(party: Party, as_of: dt.date, *, creditor: Creditor | None = None
         bills = bills.filter(creditor=creditor)
     bills = bills.alias(left_now=left_on(as_of)).exclude(left_now=0).order_by("due_on", "id")
     return sorted(rows(bills[:most], as_of), key=lambda row: (row.due_on, row.bill.pk))
+
+
+@dataclass(frozen=True)
+class OpenBill:
+    """A bill with something left on a day; ``owed`` in minor units, of a credit note negative."""
+
+    bill: Bill
+    due_on: dt.date
+    owed: int
+    days: int
+
+
+def still_open(parties: Iterable[int], as_of: dt.date, *, most: int = 200) -> list[OpenBill]:
+    """The bills and credit notes of some customers with something left, the one due longest first, without their parts:
+    one query."""
+    bills = Bill.objects.filter(Q(issued_on=None) | Q(issued_on__lte=as_of), party__in=list(parties))
+    bills = bills.annotate(left_now=left_on(as_of)).exclude(left_now=0).select_related("creditor", "contract")
+    found = []
+    for bill in bills.order_by("due_on", "id")[:most]:
+        due_on = due_day(bill.kind, bill.due_on, bill.contract.ends_on if bill.contract else None)
+        found.append(OpenBill(bill, due_on, bill.left_now, (as_of - due_on).days))
+    return sorted(found, key=lambda each: (each.due_on, each.bill.pk))
 
 
 def _accounts(parties: Sequence[int], as_of: dt.date, *, money: bool = True) -> list[Account]:

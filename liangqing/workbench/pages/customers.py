@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -101,22 +104,20 @@ def _with_amounts(rows: list[Party]) -> list[Party]:
     return rows
 
 
-def _accounts(party: Party) -> list[account.Account]:
-    """The accounts of a customer and its duplicates, each with the creditor's name."""
-    today = clock.today()
-    found = [
-        each
-        for member in Party.objects.filter(pk__in=members.members(party))
-        for each in account.account(member, today)
-    ]
-    names = dict(Creditor.objects.filter(pk__in={each.creditor_id for each in found}).values_list("id", "name"))
+def _accounts(parties: list[int], creditors: Iterable[Creditor]) -> list[account.Account]:
+    """The accounts of a customer and its duplicates, each with the creditor's name; ``creditors`` are those the page has
+    met already."""
+    found = account.accounts(parties, clock.today())
+    names = {each.pk: each.name for each in creditors}
+    if unknown := {each.creditor_id for each in found} - set(names):
+        names |= dict(Creditor.objects.filter(pk__in=unknown).values_list("id", "name"))
     for each in found:
         each.creditor_name = names[each.creditor_id]  # type: ignore[attr-defined]
     return found
 
 
 def _customer(request: Request, number: str) -> Party:
-    return find(visible.parties(request.user), number=number)
+    return find(visible.parties(request.user).select_related("merged_into"), number=number)
 
 
 @page("customer.see", post="customer.edit")
@@ -167,31 +168,27 @@ def _answer(
     status: int = 200,
 ) -> HttpResponse:
     user, today = request.user, clock.today()
-    everyone = list(Party.objects.filter(pk__in=members.members(party)))
+    levels = ArraySubquery(Standing.objects.filter(party=OuterRef("pk")).order_by("id").values("level"))
+    own = members.known(party, members.everyone(party).annotate(levels=levels))
     edits = can(user, "customer.edit")
+    cases = visible.cases(user).filter(party__in=own.ids).select_related("owner", "creditor").order_by("-id")[:20]
+    bills = account.still_open(own.ids, today)
+    full = party.kind == Party.Kind.COMPANY or can(user, "case.work")
     context = {
         "party": party,
         "name": customer_name(party, user),
         "identity": masking.identity(party.identity, party.kind) if party.identity else "",
-        "aliases": [
-            alias.name
-            if party.kind == Party.Kind.COMPANY or can(user, "case.work")
-            else masking.name(alias.name, party.kind)
-            for alias in party.aliases.all()[:20]
-        ],
-        "accounts": _accounts(party),
+        "aliases": [name if full else masking.name(name, party.kind) for name in own.spellings[:20]],
+        "accounts": _accounts(own.ids, [*(case.creditor for case in cases), *(row.bill.creditor for row in bills)]),
         "bucket_names": BUCKET_NAMES,
-        "bills": [row for each in everyone for row in account.open_bills(each, today)][:200],
-        "cases": visible.cases(user)
-        .filter(party__in=everyone)
-        .select_related("owner", "creditor")
-        .order_by("-id")[:20],
-        "standings": Standing.objects.filter(party__in=everyone).select_related("creditor"),
-        "contacts": members.contacts(party)[:60],
-        "timeline": file.timeline(party, limit=60),
-        "merged": Party.objects.filter(merged_into=party)[:20],
-        "same": _same(party, user) if edits else [],
-        "repairs": repair.repairs(party)[:20] if edits else [],
+        "bills": bills,
+        "cases": cases,
+        "levels": [level for each in own.parties for level in each.levels],  # type: ignore[attr-defined]
+        "contacts": own.contacts[:60],
+        "timeline": file.timeline(party, limit=60, own=own.ids),
+        "merged": [each for each in own.parties if each.merged_into_id == party.pk][:20],
+        "same": _same(own, user) if edits else [],
+        "repairs": repair.repairs(party, own=own)[:20] if edits else [],
         "reveals": can(user, "contact.reveal"),
         "edits": edits,
         "form": form or CustomerForm(party=party),
@@ -208,14 +205,12 @@ _WHY = {
 }
 
 
-def _same(party: Party, user: User) -> list[tuple[Party, str, str]]:
+def _same(own: members.Known, user: User) -> list[tuple[Party, str, str]]:
     """Other records that look like the same customer, among those the person may see."""
-    found = duplicates.duplicates(party)
-    within = set(visible.parties(user).filter(pk__in=[each.party.pk for each in found]).values_list("pk", flat=True))
+    found = duplicates.duplicates(own.party, among=visible.parties(user), own=own)
     return [
         (each.party, customer_name(each.party, user), "、".join(str(_WHY[why]) for why in each.reasons))
         for each in found
-        if each.party.pk in within
     ]
 
 
