@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from liangqing import policy
+from liangqing.approvals.models import Request
 from liangqing.cases import words as case_words
 from liangqing.cases.models import Campaign, Case, Channel, Promise, Reached, Reason, Record, Task
 from liangqing.imports.models import Import
@@ -37,6 +38,18 @@ EVENTS: dict[str, str | Lazy] = {
     "alert acknowledged": gettext_lazy("warning acknowledged"),
     "alert escalated": gettext_lazy("warning passed to the next head"),
     "allocation taken back": gettext_lazy("allocation taken back"),
+    "approval escalated": gettext_lazy("approval passed to the next higher"),
+    "approval given": gettext_lazy("approval given, others to come"),
+    "approval reminded": gettext_lazy("reminded of an approval"),
+    "approval requested": gettext_lazy("approval requested"),
+    "approved act failed": gettext_lazy("approved, but could not be done"),
+    "delegation ended": gettext_lazy("standing in ended"),
+    "delegation made": gettext_lazy("stand-in named"),
+    "request approved": gettext_lazy("request approved and done"),
+    "request rejected": gettext_lazy("request rejected"),
+    "request resubmitted": gettext_lazy("request made again"),
+    "request returned": gettext_lazy("request returned for change"),
+    "request withdrawn": gettext_lazy("request withdrawn"),
     "bill adjusted": gettext_lazy("bill adjusted"),
     "bill cancelled": gettext_lazy("bill cancelled"),
     "bill entered": gettext_lazy("bill entered"),
@@ -75,6 +88,7 @@ EVENTS: dict[str, str | Lazy] = {
 THINGS: dict[str, str | Lazy] = {
     "alert": gettext_lazy("warning"),
     "allocation": gettext_lazy("allocation"),
+    "approval": gettext_lazy("request for approval"),
     "bill": gettext_lazy("bill"),
     "block": gettext_lazy("seal"),
     "campaign": gettext_lazy("sharing of cases"),
@@ -83,6 +97,7 @@ THINGS: dict[str, str | Lazy] = {
     "contact": gettext_lazy("contact"),
     "customer": gettext_lazy("customer"),
     "delivery": gettext_lazy("message to a program"),
+    "delegation": gettext_lazy("standing in"),
     "department": gettext_lazy("department"),
     "import": gettext_lazy("import"),
     "night": gettext_lazy("night"),
@@ -97,8 +112,10 @@ THINGS: dict[str, str | Lazy] = {
 }
 
 FACTS: dict[str, str | Lazy] = {
+    "act": gettext_lazy("act"),
     "action": gettext_lazy("action"),
     "active": gettext_lazy("active"),
+    "acts": gettext_lazy("acts"),
     "after": gettext_lazy("after"),
     "alerts": gettext_lazy("warnings"),
     "alerts_escalated": gettext_lazy("warnings escalated"),
@@ -126,6 +143,7 @@ FACTS: dict[str, str | Lazy] = {
     "currency": gettext_lazy("currency"),
     "date": gettext_lazy("date"),
     "days_late": gettext_lazy("days late"),
+    "delegate": gettext_lazy("stand-in"),
     "department": gettext_lazy("department"),
     "digests": gettext_lazy("codes of the rows"),
     "due_on": gettext_lazy("due"),
@@ -139,6 +157,7 @@ FACTS: dict[str, str | Lazy] = {
     "filters": gettext_lazy("filters"),
     "flaws": gettext_lazy("flaws"),
     "found": gettext_lazy("found"),
+    "from_on": gettext_lazy("from"),
     "gone": gettext_lazy("duplicate"),
     "gone_number": gettext_lazy("duplicate"),
     "head": gettext_lazy("head"),
@@ -160,6 +179,7 @@ FACTS: dict[str, str | Lazy] = {
     "number": gettext_lazy("number"),
     "of": gettext_lazy("of"),
     "of_id": gettext_lazy("its id"),
+    "on_behalf_of": gettext_lazy("on behalf of"),
     "on": gettext_lazy("on"),
     "open_bills": gettext_lazy("open bills"),
     "owner": gettext_lazy("owner"),
@@ -167,6 +187,7 @@ FACTS: dict[str, str | Lazy] = {
     "people": gettext_lazy("people"),
     "policy": gettext_lazy("policy"),
     "position": gettext_lazy("position"),
+    "principal": gettext_lazy("in place of"),
     "promised": gettext_lazy("promised"),
     "promises_broken": gettext_lazy("promises broken"),
     "purpose": gettext_lazy("purpose"),
@@ -180,14 +201,20 @@ FACTS: dict[str, str | Lazy] = {
     "result": gettext_lazy("result"),
     "returned": gettext_lazy("returned"),
     "role": gettext_lazy("whose"),
+    "round": gettext_lazy("round"),
     "row": gettext_lazy("rule"),
     "rows": gettext_lazy("rows"),
     "sha256": gettext_lazy("fingerprint"),
+    "sentence": gettext_lazy("why"),
     "severe": gettext_lazy("severe"),
     "skills": gettext_lazy("skills"),
     "skipped": gettext_lazy("passed over"),
     "source": gettext_lazy("from"),
     "state": gettext_lazy("state"),
+    "step": gettext_lazy("step"),
+    "steps": gettext_lazy("steps"),
+    "subject_id": gettext_lazy("its id"),
+    "subject_kind": gettext_lazy("about"),
     "tasks": gettext_lazy("tasks"),
     "to": gettext_lazy("to"),
     "unchanged": gettext_lazy("unchanged"),
@@ -200,7 +227,7 @@ FACTS: dict[str, str | Lazy] = {
 }
 
 _MONEY = ("amount", "paid", "promised", "worth")
-_PEOPLE = ("owner", "before")
+_PEOPLE = ("owner", "before", "on_behalf_of", "principal", "delegate")
 _CROWDS = ("escalated_to", "recipients", "to")
 """Facts that name several people."""
 _CODES = ("digests", "checksums", "sha256", "currency")
@@ -411,6 +438,7 @@ _LOOKED_UP: dict[str, tuple[QuerySet[Any], _Label]] = {
         Allocation.objects.select_related("bill"),
         lambda row: (f"#{row.pk}", f"/bills/{row.bill_id}/"),
     ),
+    "approval": (Request.objects.all(), lambda row: (row.number, f"/approvals/{row.number}/")),
     "bill": (Bill.objects.all(), lambda row: (row.number, f"/bills/{row.pk}/")),
     "block": (Block.objects.all(), lambda row: (str(row.number), "/trail/seals/")),
     "campaign": (Campaign.objects.all(), lambda row: (row.name, f"/cases/campaigns/{row.pk}/")),
