@@ -27,6 +27,14 @@ def data_folder(tmp_path: Path, settings: Any) -> Path:
     return home
 
 
+@pytest.fixture(autouse=True)
+def no_policy_remembered() -> None:
+    """What policy is in force is read once a day and process; a test has books, and days, of its own."""
+    from liangqing.policy import book
+
+    book.forget()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def master_key() -> None:
     """One key for the run, given by the environment as in a production of several machines."""

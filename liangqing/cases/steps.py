@@ -11,11 +11,13 @@ from liangqing.cases.rules import dealing, obligors, promises, tallies, work
 from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Landing, Source, Step
+from liangqing.policy import Policy
 
 SOURCES = (
     Source(
         "live_cases",
-        """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row, next_on FROM cases_case
+        """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row, next_on, opened_on
+           FROM cases_case
            WHERE stage = 'open'""",
         of_party="party_id = {party}",
     ),
@@ -39,6 +41,12 @@ SOURCES = (
            WHERE c.stage = 'open' AND r.says <> 'unchanged'
              AND NOT EXISTS (SELECT 1 FROM cases_record n WHERE n.corrects_id = r.id)""",
         of_party="party_id = {party}",
+    ),
+    Source(
+        "graces",
+        """SELECT g.case_id, max(g.until_on) AS until_on FROM cases_grace g JOIN cases_case c ON c.id = g.case_id
+           WHERE c.stage = 'open' AND g.from_on <= '{as_of}' AND g.until_on > '{as_of}' GROUP BY g.case_id""",
+        of_party="case_id IN (SELECT id FROM cases_case WHERE party_id = {party})",
     ),
     Source(
         "open_tasks",
@@ -68,7 +76,14 @@ def judge_promises(night: Night) -> None:
     kept = night.keep("promise_fates", fates)
     night.keep(
         "last_results",
-        promises.last_results(night.table("promises"), kept, night.table("records"), night.policy, night.date),
+        promises.last_results(
+            night.table("promises"),
+            kept,
+            night.table("records"),
+            night.table("standing_cases"),
+            night.policy,
+            night.date,
+        ),
     )
 
 
@@ -87,7 +102,15 @@ def find_work(night: Night) -> None:
     overruled = night.keep("overruled", work.overruled(standing, night.table("promise_fates"), night.date))
     night.keep(
         "work",
-        work.work(night.table("obligors"), standing, night.table("last_results"), overruled, night.policy, night.date),
+        work.work(
+            night.table("obligors"),
+            standing,
+            night.table("last_results"),
+            night.table("graces"),
+            overruled,
+            night.policy,
+            night.date,
+        ),
     )
 
 
@@ -103,7 +126,7 @@ def deal(night: Night) -> None:
     )
     owners = night.keep("owners", kept.filter(kept.owner_id.notnull()).select("party_id", "creditor_id", "owner_id"))
     able = people.filter(people.collects, people.capacity > 0)
-    for desk in sorted({row.then["desk"] for row in night.policy.tables["case.desk"].rows}):
+    for desk in _desks(night.policy):
         waiting = kept.filter(kept.owner_id.isnull(), kept.desk == desk)
         if waiting.count().execute() == 0:
             continue
@@ -117,10 +140,16 @@ def deal(night: Night) -> None:
         owners = night.replace("owners", ibis.union(owners, dealt.select("party_id", "creditor_id", "owner_id")))
 
 
+def _desks(rules: Policy) -> list[str]:
+    """Every desk some variant deals to."""
+    every = (rules, *(variant.policy for variant in rules.variants))
+    return sorted({row.then["desk"] for each in every for row in each.tables["case.desk"].rows})
+
+
 def make_lists(night: Night) -> None:
     """The morning's tasks, and how cases and lists differ from what is stored."""
     worked, owners = night.table("work"), night.table("owners")
-    wanted = night.keep("tasks", work.tasks(worked, owners, night.date))
+    wanted = night.keep("tasks", work.tasks(worked, owners, night.policy, night.date))
     night.keep("task_changes", work.task_changes(wanted, night.table("open_tasks"), night.table("done_tasks")))
     night.keep("case_changes", _case_changes(night, owners))
     unowned = wanted.filter(wanted.owner_id.isnull()).select(
@@ -154,12 +183,12 @@ def tally(night: Night) -> None:
 
 def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
     standing, last = night.table("standing_cases"), night.table("case_numbers")
-    desk = night.policy.tables["case.desk"]
     mine = owners.select(new_party="party_id", new_creditor="creditor_id", new_owner="owner_id")
     both = standing.left_join(mine, [standing.party_id == mine.new_party, standing.creditor_id == mine.new_creditor])
     handed = (both.fate != "closes") & ~both.new_owner.identical_to(both.owner_id)
     changing = both.mutate(handed=handed).filter(lambda t: (t.fate != "stays") | t.handed)
-    changing = changing.mutate(desk_row=desk.row_for(changing))
+    rules = night.policy
+    changing = changing.mutate(desk_row=rules.each(changing, lambda each: each.tables["case.desk"].row_for(changing)))
     serial = ibis.row_number().over(
         ibis.window(group_by=changing.fate, order_by=[changing.party_id, changing.creditor_id])
     )
@@ -176,17 +205,18 @@ def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
         level=numbered.level,
         had_owner=numbered.owner_id,
         owner_id=numbered.new_owner,
-        desk=desk.output(numbered.desk_row, "desk"),
+        desk=rules.each(numbered, lambda each: each.tables["case.desk"].output(numbered.desk_row, "desk")),
+        policy=rules.stamp_over(numbered),
         number=(numbered.fate == "opens").ifelse(ibis.literal(f"LQ-{night.date.year}-") + padded, ibis.null("string")),
     ).order_by("party_id", "creditor_id")
 
 
 STEPS = (
-    Step("cases", decide_cases),
-    Step("promises", judge_promises),
-    Step("work", find_work),
-    Step("deal", deal),
-    Step("lists", make_lists),
+    Step("cases", decide_cases, asks_policy=True),
+    Step("promises", judge_promises, asks_policy=True),
+    Step("work", find_work, asks_policy=True),
+    Step("deal", deal, asks_policy=True),
+    Step("lists", make_lists, asks_policy=True),
     Step("tallies", tally),
 )
 LANDINGS = (

@@ -16,6 +16,19 @@ from liangqing.nightly.models import Run
 from liangqing.nightly.night import Night
 from liangqing.policy import Row
 
+FACTS = (
+    "level",
+    "days",
+    "customer_class",
+    "last_result",
+    "covered",
+    "amount_band",
+    "in_grace",
+    "due_again",
+    "over_cycle",
+)
+"""What the tables of action and priority look at."""
+
 
 def explain(number: str) -> dict[str, Any]:
     """Facts, and the rows of policy that made level, action and priority of a case, as of the last night.
@@ -37,6 +50,7 @@ def explain(number: str) -> dict[str, Any]:
         accounts = _of(night, "accounts", case)
         levels = {row["currency"]: row for row in _of(night, "levels", case)}
         work = next(iter(_of(night, "work", case)), None)
+    own = rules.variant(work["variant"]) if work else rules
     task = Task.objects.filter(case=case, state="open").first()
     return {
         "case": case.number,
@@ -48,18 +62,14 @@ def explain(number: str) -> dict[str, Any]:
         "creditor": case.creditor.name,
         "owner": case.owner.username if case.owner else None,
         "level": case.level,
-        "accounts": [_account(row, levels.get(row["currency"]), rules) for row in accounts],
-        "level_row": _told(rules.tables["warning.level"].row(case.level_row)),
-        "action": _action(work, rules),
+        "accounts": [_account(row, levels.get(row["currency"]), own) for row in accounts],
+        "level_row": _told(policy.row_of(case.policy, "warning.level", case.level_row)),
+        "action": _action(work, own),
         "points": task.points if task else (work["points"] if work else 0),
-        "priority": _priority(work, rules),
+        "priority": _priority(work, own),
         "skipped": work["skipped"] if work else None,
-        "facts": {
-            name: work[name] for name in ("level", "days", "customer_class", "last_result", "covered", "amount_band")
-        }
-        if work
-        else {},
-        "desk": _told(rules.tables["case.desk"].decide({"level": case.level})),
+        "facts": {name: work[name] for name in FACTS} if work else {},
+        "desk": _told(own.tables["case.desk"].decide({"level": case.level})),
     }
 
 

@@ -36,6 +36,8 @@ class Step:
 
     name: str
     run: Callable[[Night], None]
+    asks_policy: bool = False
+    """Whether it decides by the policy: these are what a trial works out a second time."""
 
 
 @dataclass(frozen=True)

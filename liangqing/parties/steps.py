@@ -5,5 +5,10 @@ from __future__ import annotations
 from liangqing.nightly.plan import Source
 
 SOURCES = (
-    Source("parties", "SELECT id AS party_id, kind, customer_class FROM parties_party", of_party="party_id = {party}"),
+    Source(
+        "parties",
+        "SELECT id AS party_id, kind, country, customer_class FROM parties_party",
+        of_party="party_id = {party}",
+    ),
+    Source("creditors", "SELECT id AS creditor_id, code FROM parties_creditor"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Source, Step
-from liangqing.receivables.rules import owing
+from liangqing.receivables.rules import owing, scopes
 
 SOURCES = (
     Source(
@@ -42,7 +42,19 @@ def find_what_is_owed(night: Night) -> None:
 def total_accounts(night: Night) -> None:
     """Totals, overdue share and oldest lateness per customer, creditor and currency."""
     unapplied = owing.unapplied(night.table("receipts"), night.table("allocations"), night.date)
-    night.keep("accounts", owing.accounts(night.table("owed"), unapplied))
+    night.keep("totals", owing.accounts(night.table("owed"), unapplied))
 
 
-STEPS = (Step("owed", find_what_is_owed), Step("accounts", total_accounts))
+def find_variants(night: Night) -> None:
+    """Which variant of the policy decides each account: its line, place and kind of debtor, and the lot drawn for it."""
+    totals = night.table("totals")
+    if night.policy.variants:
+        totals = scopes.placed(totals, night.table("parties"), night.table("creditors"))
+    night.keep("accounts", scopes.decided_by(totals, night.policy))
+
+
+STEPS = (
+    Step("owed", find_what_is_owed),
+    Step("totals", total_accounts),
+    Step("accounts", find_variants, asks_policy=True),
+)

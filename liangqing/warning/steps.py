@@ -29,7 +29,7 @@ SOURCES = (
 def decide_levels(night: Night) -> None:
     """The level of every account, and which differ from yesterday's."""
     now = night.keep("levels", levels.levels(night.table("accounts"), night.policy))
-    night.keep("level_changes", levels.changes(now, night.table("standings")))
+    night.keep("level_changes", levels.changes(now, night.table("standings"), night.policy))
 
 
 @clause("P3 3.3.2")
@@ -64,6 +64,7 @@ def address_alerts(night: Night) -> None:
             "currency",
             "level",
             "row",
+            "policy",
             amount=sold.late,
             days_late=sold.days,
             recipients=told.strip(),
@@ -86,7 +87,11 @@ def escalate_alerts(night: Night) -> None:
     )
 
 
-STEPS = (Step("levels", decide_levels), Step("alerts", address_alerts), Step("escalations", escalate_alerts))
+STEPS = (
+    Step("levels", decide_levels, asks_policy=True),
+    Step("alerts", address_alerts, asks_policy=True),
+    Step("escalations", escalate_alerts, asks_policy=True),
+)
 LANDINGS = (
     Landing("standings", landing.land_standings),
     Landing("alerts", landing.land_alerts),

@@ -25,6 +25,7 @@ from liangqing.nightly.models import Run
 from liangqing.parties.models import Contact, Party
 from liangqing.people.duties import Duty
 from liangqing.people.models import Department, User
+from liangqing.policy import Row
 from liangqing.receivables.models import Allocation, Bill, Receipt
 from liangqing.trail.models import Block, Entry
 from liangqing.trail.queries.seals import blocks_of
@@ -60,6 +61,9 @@ EVENTS: dict[str, str | Lazy] = {
     "customers merged": gettext_lazy("customers merged"),
     "customers taken apart": gettext_lazy("customers taken apart"),
     "delivery tried again": gettext_lazy("message to a program sent again"),
+    "department closed": gettext_lazy("department closed"),
+    "department founded": gettext_lazy("department founded"),
+    "department opened again": gettext_lazy("department opened again"),
     "department renamed": gettext_lazy("department renamed"),
     "head named": gettext_lazy("head of a department named"),
     "password set": gettext_lazy("password set"),
@@ -417,10 +421,15 @@ def _flat(value: Any) -> str:
     return ", ".join(map(_flat, value)) if isinstance(value, list) else str(value)
 
 
+def _row_on(day: dt.date, row: str) -> Row:
+    rules = policy.in_force(day)
+    return policy.row_of(rules.stamp, "warning.level", row)
+
+
 def _rule(entry: Entry, row: str) -> str:
     """The policy's own words for the row that decided, as in force that day."""
     try:
-        return case_words.spoken(policy.in_force(entry.day).tables["warning.level"].row(row).reason)
+        return case_words.spoken(_row_on(entry.day, row).reason)
     except (LookupError, StopIteration):
         return row
 

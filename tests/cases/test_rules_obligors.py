@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 
 import pytest
@@ -11,7 +10,7 @@ from liangqing import policy
 from liangqing.cases.rules.obligors import obligors
 from tests.oracle.sets import Sets
 
-RULES = policy.in_force(dt.date(2026, 3, 10))
+RULES = policy.preset()
 ACCOUNT = {"party_id": "int64", "creditor_id": "int64", "currency": "string"}
 
 
@@ -19,7 +18,7 @@ ACCOUNT = {"party_id": "int64", "creditor_id": "int64", "currency": "string"}
 def sets():
     made = Sets()
     numbers = ("balance", "credit", "unapplied", "late", "late_bills", "open_bills", "share_bp", "seller_id")
-    made.shape("totals", {**ACCOUNT, **dict.fromkeys(numbers, "int64"), "days": "int32"})
+    made.shape("totals", {**ACCOUNT, **dict.fromkeys(numbers, "int64"), "days": "int32", "variant": "int16"})
     made.shape("graded", {**ACCOUNT, "level": "string", "row": "string"})
     made.shape("parties", {"party_id": "int64", "customer_class": "string"})
     yield made
@@ -32,7 +31,9 @@ def _obligors(sets):
 
 
 def test_of_two_equal_levels_the_same_row_and_seller_speak_in_whatever_order_they_come(sets):
-    totals = [(1, 1, code, 10, 0, 0, 10, 1, 1, 0, seller, 40) for code, seller in (("CNY", 7), ("USD", 8), ("EUR", 9))]
+    totals = [
+        (1, 1, code, 10, 0, 0, 10, 1, 1, 0, seller, 40, 0) for code, seller in (("CNY", 7), ("USD", 8), ("EUR", 9))
+    ]
     graded = [(1, 1, "CNY", "moderate", "D2"), (1, 1, "USD", "moderate", "D1S"), (1, 1, "EUR", "moderate", "D2")]
     sets.put("parties", [(1, "A")])
     said = set()

@@ -11,6 +11,7 @@ import yaml
 
 import liangqing.policy
 
+CATALOGUE = Path(liangqing.policy.__file__).parent / "catalogue" / "terms.yaml"
 PRESET = Path(liangqing.policy.__file__).parent / "presets" / "2000-01-01.yaml"
 _DIGITS = {"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3}
 
@@ -20,7 +21,8 @@ class Book:
 
     def __init__(self, text: str = "") -> None:
         book = yaml.safe_load(text or PRESET.read_text("utf-8"))
-        self.terms = {key: term["value"] for key, term in book["terms"].items()}
+        known = yaml.safe_load(CATALOGUE.read_text("utf-8"))
+        self.terms = {key: term["default"] for key, term in known.items()} | (book["terms"] or {})
         self.tables = book["tables"]
 
     def days(self, key: str) -> dt.timedelta:
@@ -45,7 +47,7 @@ class Book:
         """All rows of a table that match these facts, in the order written."""
         return [
             row
-            for row in self.tables[table]["rows"]
+            for row in self.tables[table]
             if all(self._holds(condition, facts[name]) for name, condition in row.get("when", {}).items())
         ]
 

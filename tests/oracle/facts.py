@@ -180,6 +180,8 @@ class Books:
     promises: dict[int, Promise]
     tasks: dict[int, Task]
     records: list[Record]
+    graces: list[tuple[int, dt.date, dt.date]]
+    """case, from, until"""
 
     def copy(self) -> Books:
         return dataclasses.replace(
@@ -306,4 +308,5 @@ def read() -> Books:
             Record(row.pk, row.case_id, row.contacted_on, row.says, row.says_until_on, row.corrects_id)
             for row in cases.Record.objects.all()
         ],
+        graces=list(cases.Grace.objects.values_list("case_id", "from_on", "until_on")),
     )

@@ -185,9 +185,17 @@ def last_result(
     return last.says
 
 
-def work(
-    point: Standpoint, case: int | None, fate: str | None, result: str, book: Book, *, agreed: bool, due_again: bool
-) -> Work:
+@dataclass(frozen=True)
+class Dates:
+    """What the dates of a case say tonight."""
+
+    agreed: bool = False
+    due_again: bool = False
+    in_grace: bool = False
+    over_cycle: bool = False
+
+
+def work(point: Standpoint, case: int | None, fate: str | None, result: str, book: Book, dates: Dates) -> Work:
     """What is to be done, how urgent it is and why; or why nothing is."""
     days = point.days if point.days is not None else -3650
     facts = {
@@ -197,7 +205,9 @@ def work(
         "last_result": result,
         "covered": point.covered,
         "amount_band": point.band,
-        "due_again": due_again,
+        "due_again": dates.due_again,
+        "in_grace": dates.in_grace,
+        "over_cycle": dates.over_cycle,
     }
     rows = book.matching("case.priority", facts)
     done = Work(
@@ -218,12 +228,12 @@ def work(
         done.skipped = "too_early" if point.worth else "below_minimum"
         return done
     row = book.decide("case.action", facts)
-    if agreed and row["then"]["action"] not in ("none", "wait"):
+    if dates.agreed and row["then"]["action"] not in ("none", "wait"):
         done.action, done.skipped = "wait", "next_date"
         return done
     done.action, done.action_row, done.due_in_days = row["then"]["action"], row["row"], row["then"]["due_in_days"]
     if done.action == "wait":
-        done.skipped = "promise_open"
+        done.skipped = "grace" if dates.in_grace else "promise_open"
     elif done.action == "none":
         done.skipped = "not_due" if point.asked else "nothing_asked"
     return done
@@ -278,7 +288,10 @@ def decide(books: Books, as_of: dt.date, version: str, book: Book, rows: dict[Ob
             own = [p for p in books.promises.values() if p.case == case.id and p.promised_on <= as_of]
             written = [record for record in books.records if record.case == case.id]
             result = last_result(own, written, judged, book, as_of)
-        agreed = due_again = False
+        agreed = due_again = in_grace = over_cycle = False
+        if case is not None and alive:
+            in_grace = any(until > as_of for key, since, until in books.graces if key == case.id and since <= as_of)
+            over_cycle = as_of - case.opened_on > book.days("case.cycle_target_days")
         if case is not None and alive and case.next_on is not None:
             due_again = case.next_on <= as_of
             worse = RANK[point.level] > RANK[case.level]
@@ -286,7 +299,12 @@ def decide(books: Books, as_of: dt.date, version: str, book: Book, rows: dict[Ob
                 overruled.add(case.id)
             agreed = not due_again and case.id not in overruled
         worked[obligor] = work(
-            point, case.id if case and alive else None, alive, result, book, agreed=agreed, due_again=due_again
+            point,
+            case.id if case and alive else None,
+            alive,
+            result,
+            book,
+            Dates(agreed, due_again, in_grace, over_cycle),
         )
 
     decided = Decided(

@@ -6,7 +6,8 @@ import datetime as dt
 import random
 from dataclasses import dataclass, field
 
-from liangqing.cases.models import Case, Promise, Record, Task
+from liangqing.cases.models import Case, Grace, Promise, Record, Task
+from liangqing.kit import clock
 from liangqing.parties.models import Creditor, Party
 from liangqing.people.models import Department, User
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract, Receipt
@@ -266,17 +267,32 @@ class Portfolio:
                         level_row=row,
                         owner=pick.choice([*self.people, None]),
                         desk="collection",
-                        opened_on=before,
+                        opened_on=before - dt.timedelta(days=pick.choice((0, 0, 87, 88, 120))),
                         closed_on=before if stage == "closed" else None,
                         policy="before",
                     )
                     if stage == "open":
                         self._promises(case, FIRST)
+                        self._grace(case, FIRST)
                     self._records(case, FIRST)
                 if pick.random() < 0.3:
                     self._task(party, creditor, case if case and case.stage == "open" else None, "open")
                 if pick.random() < 0.2:
                     self._task(party, creditor, case, pick.choice(("done", "done", "dropped")))
+
+    def _grace(self, case: Case, today: dt.date) -> None:
+        """Time given now and then: over, running, or yet to begin."""
+        if self.random.random() < 0.2:
+            from_on = today + dt.timedelta(days=self.random.choice((-9, -3, -1, 0, 1)))
+            Grace.objects.create(
+                case=case,
+                from_on=from_on,
+                until_on=from_on + dt.timedelta(days=self.random.choice((1, 2, 5, 9))),
+                reason_stored="",
+                granted_by=self.random.choice(self.people),
+                granted_at=clock.now(),
+                policy="before",
+            )
 
     def _records(self, case: Case, today: dt.date) -> None:
         """Contacts before, on and after the day, some of them corrected, and a next day that may be overruled."""

@@ -23,7 +23,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
     },
     "accounts": {
         "party_id": "int64", "creditor_id": "int64", "currency": "string", "late": "int64", "days": "int32",
-        "share_bp": "int64",
+        "share_bp": "int64", "variant": "int16",
     },
     "promises": {
         "promise_id": "int64", "case_id": "int64", "party_id": "int64", "creditor_id": "int64", "currency": "string",
@@ -32,7 +32,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
     "records": {
         "record_id": "int64", "case_id": "int64", "contacted_on": "date", "says": "string", "says_until_on": "date",
     },
-    "standing": {"case_id": "int64", "fate": "string"},
+    "standing": {"case_id": "int64", "fate": "string", "variant": "int16"},
     "fates": {"promise_id": "int64", "state": "string"},
     "named_receipts": {"receipt_id": "int64", "bill_id": "int64", "received_on": "date", "amount": "int64"},
     "rooms": {"bill_id": "int64", "room": "int64"},

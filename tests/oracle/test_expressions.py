@@ -26,7 +26,7 @@ from tests.oracle.sets import Sets
 
 AS_OF = dt.date(2026, 3, 10)
 BOOK = Book()
-RULES = policy.in_force(AS_OF)
+RULES = policy.preset()
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 near = st.integers(-4, 4).map(lambda days: AS_OF + dt.timedelta(days=days))
@@ -164,7 +164,7 @@ def late_accounts(draw: Any) -> list[tuple[Any, ...]]:
         currency = draw(st.sampled_from(["CNY", "USD", "JPY", "KWD", "EUR", "CAD", "HKD", "GBP", "CLP"]))
         floor = BOOK.money("warning.share_floor", currency) if currency != "CLP" else 10_000
         late = draw(st.sampled_from([floor - 1, floor, floor + 1, 0, 1]))
-        lines.append((number, 1, currency, late, draw(edges_of_days), draw(edges_of_share)))
+        lines.append((number, 1, currency, late, draw(edges_of_days), draw(edges_of_share), 0))
     return lines
 
 
@@ -178,7 +178,7 @@ def _levels(sets: Sets, lines: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
 def test_levels_follow_days_and_share_and_small_amounts_have_no_share(sets, lines):
     found = _levels(sets, lines)
     wanted = {}
-    for party, creditor, currency, late, late_days, share in lines:
+    for party, creditor, currency, late, late_days, share, _variant in lines:
         if late == 0:
             continue
         floor = 10_000 if currency == "CLP" else BOOK.money("warning.share_floor", currency)
@@ -228,8 +228,8 @@ def _fates(sets: Sets, books: Any) -> list[dict[str, Any]]:
         ((p.id, p.case, p.case, 1, p.currency, p.amount, p.promised_on, p.due_on, p.state, p.judged_on) for p in made),
     )
     sets.put("receipts", ((r.id, r.party, r.creditor, r.currency, r.received_on, r.amount) for r in came))
-    sets.put("accounts", ((party, 1, currency, 500, 3, 10_000) for party, currency in late))
-    sets.put("standing", ((case, "closes" if case in closing else "stays") for case in (1, 2, 3)))
+    sets.put("accounts", ((party, 1, currency, 500, 3, 10_000, 0) for party, currency in late))
+    sets.put("standing", ((case, "closes" if case in closing else "stays", 0) for case in (1, 2, 3)))
     tables = ("promises", "receipts", "accounts", "standing")
     return sets.ask("fates", lambda: promises.fates(*(sets.table(name) for name in tables), RULES, AS_OF))
 
@@ -293,7 +293,7 @@ def test_an_open_promise_or_the_one_judged_last_speaks_for_its_case_unless_a_lat
     fates = _fates(sets, books)
     sets.keep("fates", fates)
     sets.put("records", ((r.id, r.case, r.contacted_on, r.says, r.says_until_on) for r in written))
-    names = ("promises", "fates", "records")
+    names = ("promises", "fates", "records", "standing")
     found = sets.ask("last", lambda: promises.last_results(*(sets.table(name) for name in names), RULES, AS_OF))
     tonight = {key: fate for key, (fate, _paid) in _wanted_fates(books).items()}
     wanted = {}

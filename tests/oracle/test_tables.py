@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ibis.expr import types as ir
 
 from liangqing import policy
+from tests.oracle.book import CATALOGUE as TERMS
 from tests.oracle.book import Book
 from tests.oracle.sets import Sets
 
-RULES = policy.in_force(dt.date(2026, 3, 10))
+RULES = policy.preset()
 BOOK = Book()
+CATALOGUE = yaml.safe_load(TERMS.with_name("tables.yaml").read_text("utf-8"))
+INPUTS = {
+    name: {
+        key: list(column["words"]) if "words" in column else [True, False] if column.get("flag") else column
+        for key, column in table["inputs"].items()
+    }
+    for name, table in CATALOGUE.items()
+}
 EDGES = [1, 2, 7, 8, 9, 30, 31, 60, 61, 90, 91, 180, 181, 720, 721, 5999, 6000, 6001, 10_000]
 
 
 def facts_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
     """Facts within the domains of a table's inputs, often on an edge."""
     columns = {}
-    for key, domain in BOOK.tables[name]["inputs"].items():
+    for key, domain in INPUTS[name].items():
         if isinstance(domain, list):
             columns[key] = st.sampled_from(domain)
         else:
@@ -36,10 +45,10 @@ def facts_of(name: str) -> st.SearchStrategy[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def sets() -> Iterator[Sets]:
     made = Sets()
-    for name, table in BOOK.tables.items():
+    for name, inputs in INPUTS.items():
         columns = {
             key: ("boolean" if True in domain else "string") if isinstance(domain, list) else "int64"
-            for key, domain in table["inputs"].items()
+            for key, domain in inputs.items()
         }
         made.shape(name.replace(".", "_"), {"place": "int64", **columns})
     yield made
@@ -51,7 +60,7 @@ def _question(sets: Sets, name: str) -> ir.Table:
     if table.adds_up:
         return rows.select("place", points=table.points(rows), reasons=table.reasons(rows))
     named = rows.mutate(row=table.row_for(rows))
-    outputs = {f"out_{output}": table.output(named.row, output) for output in table.outputs}
+    outputs = {f"out_{output.name}": table.output(named.row, output.name) for output in table.outputs}
     return named.select("place", "row", **outputs)
 
 
@@ -60,7 +69,7 @@ def _question(sets: Sets, name: str) -> ir.Table:
 @given(data=st.data())
 def test_a_table_says_the_same_of_one_and_of_all(sets, name, data):
     table = RULES.tables[name]
-    columns = BOOK.tables[name]["inputs"]
+    columns = INPUTS[name]
     lines = data.draw(st.lists(facts_of(name), min_size=1, max_size=30))
     sets.put(name.replace(".", "_"), [(place, *(line[key] for key in columns)) for place, line in enumerate(lines)])
     for row in sets.ask(name, lambda: _question(sets, name)):
@@ -74,4 +83,5 @@ def test_a_table_says_the_same_of_one_and_of_all(sets, name, data):
             decided = table.decide(facts)
             assert row["row"] == decided.row == matching[0]["row"]
             for output in table.outputs:
-                assert row[f"out_{output}"] == decided.then[output] == matching[0]["then"][output]
+                said = output.name
+                assert row[f"out_{said}"] == decided.then[said] == matching[0]["then"][said]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from liangqing.policy.tables import Input, OneOf, Range, Row, Table, TableError
+from liangqing.policy.tables import Fault, Input, OneOf, Output, Range, Row, Table, TableError
 
 DAYS = Input("days", domain=Range(1, None))
 LEVEL = Input("level", values=("mild", "severe"))
@@ -17,7 +20,7 @@ def row(name: str, /, **when: Any) -> Row:
 
 
 def table(*rows: Row, inputs: tuple[Input, ...] = (DAYS, LEVEL), **more: Any) -> Table:
-    return Table(key="t", name={}, clause="", inputs=inputs, outputs=("action",), rows=rows, **more)
+    return Table(key="t", name={}, clause="", inputs=inputs, outputs=(Output("action"),), rows=rows, **more).checked()
 
 
 def words(*values: str) -> OneOf:
@@ -97,3 +100,41 @@ def test_a_fact_that_is_missing_matches_no_condition():
 def test_in_a_table_of_points_every_matching_row_counts():
     made = table(row("a", days=Range(1, 8)), row("b", level=words("mild")), row("c", days=Range(3, 5)), adds_up=True)
     assert [match.row for match in made.matching({"days": 4, "level": "mild"})] == ["a", "b", "c"]
+
+
+def test_a_row_that_earlier_rows_take_in_part_is_worth_a_note_and_says_which():
+    made = table(row("soon", days=Range(None, 8)), row("mild", level=words("mild")), row("rest"))
+    assert made.faults() == [Fault("partly", "mild", by=("soon",)), Fault("partly", "rest", by=("soon", "mild"))]
+
+
+def test_a_gap_names_an_account_that_nobody_decides():
+    rows = (row("a", days=Range(1, 10)), row("b", days=Range(11, None)))
+    made = Table(key="t", name={}, clause="", inputs=(DAYS, LEVEL), outputs=(Output("action"),), rows=rows)
+    assert made.faults() == [Fault("gap", facts={"days": 10, "level": "mild"})]
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 12), st.sets(st.sampled_from(["mild", "severe"]))), max_size=6
+    )
+)
+def test_the_check_finds_just_the_gaps_and_rows_that_trying_every_account_finds(rows):
+    made = Table(
+        key="t",
+        name={},
+        clause="",
+        inputs=(Input("days", domain=Range(1, 12)), LEVEL),
+        outputs=(Output("action"),),
+        rows=tuple(
+            row(f"r{place}", days=Range(low, low + length + 1), level=words(*(levels or {"mild", "severe"})))
+            for place, (low, length, levels) in enumerate(rows)
+        ),
+    )
+    won, open_ones = set(), False
+    for days, level in itertools.product(range(1, 12), ("mild", "severe")):
+        first = next((each for each in made.rows if each.holds({"days": days, "level": level})), None)
+        won.add(first.row if first else None)
+        open_ones = open_ones or first is None
+    faults = made.faults()
+    assert {fault.row for fault in faults if fault.code == "never"} == {each.row for each in made.rows} - won
+    assert any(fault.code == "gap" for fault in faults) == open_ones

@@ -64,35 +64,34 @@ def land_cases(night: Night, cursor: Any) -> int:
         cursor,
         "staged_case",
         "case_id bigint, party_id bigint, creditor_id bigint, level text, level_row text, owner_id bigint, desk text, "
-        "number text, fate text, handed boolean, had_owner bigint",
+        "number text, fate text, handed boolean, had_owner bigint, policy text",
         cases,
     )
     cursor.execute(
-        """UPDATE cases_case c SET stage = 'closed', closed_on = %s, policy = %s FROM staged_case n
+        """UPDATE cases_case c SET stage = 'closed', closed_on = %s, policy = n.policy FROM staged_case n
            WHERE c.id = n.case_id AND n.fate = 'closes' AND c.stage = 'open'
            RETURNING c.id, c.party_id, c.number""",
-        [night.date, night.policy.stamp],
+        [night.date],
     )
     closed = cursor.fetchall()
     # A person who moved the case by hand while the night was deciding is not overruled: the owner must be as it was.
     cursor.execute(
-        """UPDATE cases_case c SET level = n.level, level_row = n.level_row, policy = %s,
+        """UPDATE cases_case c SET level = n.level, level_row = n.level_row, policy = n.policy,
                   owner_id = CASE WHEN n.handed AND c.owner_id IS NOT DISTINCT FROM n.had_owner THEN n.owner_id
                                   ELSE c.owner_id END,
                   desk = CASE WHEN n.handed THEN n.desk ELSE c.desk END
            FROM staged_case n
            WHERE c.id = n.case_id AND n.fate IN ('moves', 'stays') AND c.stage = 'open'
-           RETURNING c.id, c.party_id, n.level, n.level_row, n.fate, n.handed, c.owner_id""",
-        [night.policy.stamp],
+           RETURNING c.id, c.party_id, n.level, n.level_row, n.fate, n.handed, c.owner_id"""
     )
     moved = cursor.fetchall()
     cursor.execute(
         """INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, owner_id, desk, opened_on,
                                    policy)
-           SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, owner_id, desk, %s, %s
+           SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, owner_id, desk, %s, policy
            FROM staged_case WHERE fate = 'opens' ORDER BY case_id
            RETURNING id, party_id, number, level, level_row, owner_id""",
-        [night.date, night.policy.stamp],
+        [night.date],
     )
     opened = cursor.fetchall()
 
@@ -116,7 +115,7 @@ def land_cases(night: Night, cursor: Any) -> int:
 def land_tasks(night: Night, cursor: Any) -> int:
     """The morning's lists: tasks that come, change and go."""
     columns = "task_id bigint, party_id bigint, creditor_id bigint, action text, action_row text, owner_id bigint, "
-    columns += "points int, reasons text, due_on date, fate text"
+    columns += "points int, reasons text, due_on date, fate text, policy text"
     names = [column.split()[0] for column in columns.split(", ")]
     bulk.stage(cursor, "staged_task", columns, night.arrow(night.table("task_changes").select(*names)))
     cursor.execute(
@@ -126,12 +125,11 @@ def land_tasks(night: Night, cursor: Any) -> int:
     )
     gone = cursor.rowcount
     cursor.execute(
-        """UPDATE cases_task t SET action_row = n.action_row, points = n.points, policy = %s,
+        """UPDATE cases_task t SET action_row = n.action_row, points = n.points, policy = n.policy,
                   reasons = string_to_array(n.reasons, ' '),
                   owner_id = CASE WHEN t.case_id IS NULL THEN n.owner_id
                                   ELSE (SELECT c.owner_id FROM cases_case c WHERE c.id = t.case_id) END
-           FROM staged_task n WHERE t.id = n.task_id AND n.fate = 'changes' AND t.state = 'open'""",
-        [night.policy.stamp],
+           FROM staged_task n WHERE t.id = n.task_id AND n.fate = 'changes' AND t.state = 'open'"""
     )
     changed = cursor.rowcount
     cursor.execute(
@@ -139,12 +137,12 @@ def land_tasks(night: Night, cursor: Any) -> int:
                                    created_on, due_on, state)
            SELECT n.party_id, n.creditor_id, c.id, n.action, n.action_row,
                   CASE WHEN c.id IS NULL THEN n.owner_id ELSE c.owner_id END, n.points,
-                  string_to_array(n.reasons, ' '), %s, %s, n.due_on, 'open'
+                  string_to_array(n.reasons, ' '), n.policy, %s, n.due_on, 'open'
            FROM staged_task n
            LEFT JOIN cases_case c ON c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
            WHERE n.fate IN ('new', 'replaced')
            ON CONFLICT (party_id, creditor_id) WHERE state = 'open' DO NOTHING""",
-        [night.policy.stamp, night.date],
+        [night.date],
     )
     return int(gone + changed + cursor.rowcount)
 

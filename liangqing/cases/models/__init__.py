@@ -1,5 +1,6 @@
 from liangqing.cases.models.campaign import Campaign, Share
 from liangqing.cases.models.case import Case
+from liangqing.cases.models.grace import Grace
 from liangqing.cases.models.promise import Promise
 from liangqing.cases.models.record import Attachment, Channel, Reached, Reason, Record
 from liangqing.cases.models.tally import Collected, Load, Roll, Tally
@@ -11,6 +12,7 @@ __all__ = [
     "Case",
     "Channel",
     "Collected",
+    "Grace",
     "Load",
     "Promise",
     "Reached",

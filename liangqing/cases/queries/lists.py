@@ -92,15 +92,12 @@ def worklist(
 def lines(tasks: Sequence[Task], on: dt.date, *, first: int = 1) -> list[Line]:
     """These tasks as lines, with what is late on ``on`` and the rows of policy that put them there."""
     late = late_of({(task.party_id, task.creditor_id) for task in tasks}, on)
-    rules = policy.in_force(on)
-    priority = {row.row: row for row in rules.tables["case.priority"].rows}
-    asking = {row.row: row for row in rules.tables["case.action"].rows}
     made = []
     for place, task in enumerate(tasks, first):
         found = late.get((task.party_id, task.creditor_id), _NOTHING)
-        rows = (priority[name] for name in task.reasons)
-        reasons = tuple(Reason(row.row, row.then["points"], dict(row.reason)) for row in rows)
-        asked = asking[task.action_row]
+        rows = (policy.row_of(task.policy, "case.priority", name) for name in task.reasons)
+        reasons = tuple(Reason(row.row, row.then.get("points", 0), dict(row.reason)) for row in rows)
+        asked = policy.row_of(task.policy, "case.action", task.action_row)
         made.append(Line(place, task, tuple(found.late), found.days, reasons, Reason(asked.row, 0, dict(asked.reason))))
     return made
 

@@ -19,7 +19,6 @@ def kept(standing: ir.Table, work: ir.Table, stored: ir.Table, people: ir.Table,
 
     Out: party_id, creditor_id, desk, owner_id, points.
     """
-    desk = policy.tables["case.desk"]
     keys = ["party_id", "creditor_id"]
     needy = work.filter(work.fate.notnull() | ~work.action.isin(["none", "wait"]))
     had_case = standing.filter(standing.owner_id.notnull(), standing.fate != "closes").select(
@@ -31,16 +30,23 @@ def kept(standing: ir.Table, work: ir.Table, stored: ir.Table, people: ir.Table,
     both = needy.left_join(had_case, [needy[key] == had_case[f"case_{key}"] for key in keys])
     both = both.left_join(had_task, [both[key] == had_task[f"task_{key}"] for key in keys])
     reminded = both.fate.isnull().ifelse(both.task_owner, ibis.null("int64"))
-    both = both.mutate(desk_row=desk.row_for(both), before=ibis.coalesce(both.case_owner, reminded))
+    both = both.mutate(
+        desk_row=policy.each(both, lambda rules: rules.tables["case.desk"].row_for(both)),
+        before=ibis.coalesce(both.case_owner, reminded),
+    )
     here = people.select(here_id="user_id")
     sellers = people.filter(people.sells, people.capacity > 0).select(seller_here="user_id")
     both = both.left_join(here, both.before == here.here_id)
     both = both.left_join(sellers, both.seller_id == sellers.seller_here)
-    seller = desk.output(both.desk_row, "seller_first").ifelse(both.seller_here, ibis.null("int64"))
+
+    def says(column: str) -> ir.Value:
+        return policy.each(both, lambda rules: rules.tables["case.desk"].output(both.desk_row, column))
+
+    seller = says("seller_first").ifelse(both.seller_here, ibis.null("int64"))
     return both.select(
         *keys,
         "points",
-        desk=desk.output(both.desk_row, "desk"),
+        desk=says("desk"),
         owner_id=ibis.coalesce(both.here_id, seller),
     )
 

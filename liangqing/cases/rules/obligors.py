@@ -19,18 +19,20 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
     In: ``accounts`` (see receivables), ``levels`` (see warning), ``parties`` (party_id, customer_class). Out: party_id,
     creditor_id, level (the highest of its currencies; 'none'), level_row, days (most over the currencies), covered
     (money on account and credit notes would pay all that is late), amount_band, worth (the late amount reaches the
-    minimum in some currency), asked (anything is asked for at all), seller_id, customer_class.
+    minimum in some currency), asked (anything is asked for at all), seller_id, customer_class, variant.
     """
-    terms = policy.terms
     keys = ["party_id", "creditor_id", "currency"]
     known = levels.select(*(levels[key].name(f"level_{key}") for key in keys), level="level", level_row="row")
     each = accounts.left_join(known, [accounts[key] == known[f"level_{key}"] for key in keys])
+
+    def reaches(term: str) -> ir.BooleanValue:
+        return each.late >= policy.each(each, lambda rules: rules.terms.money_over(term, each.currency))
+
     each = each.mutate(
         rank=rank(each.level),
-        band=(each.late >= terms.money_over("priority.large_from", each.currency)).cast("int8")
-        + (each.late >= terms.money_over("priority.medium_from", each.currency)).cast("int8"),
+        band=reaches("priority.large_from").cast("int8") + reaches("priority.medium_from").cast("int8"),
         short=(each.late > 0) & (each.unapplied + each.credit < each.late),
-        worth=(each.late > 0) & (each.late >= terms.money_over("case.minimum", each.currency)),
+        worth=(each.late > 0) & reaches("case.minimum"),
     )
     # Who speaks for the obligor: the worst account, then the oldest, then by name of the currency, so that two equal
     # ones give the same answer in whatever order they come.
@@ -50,6 +52,7 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
         asked=(each.balance > 0).any(),
         band=each.band.max(),
         seller_id=each.seller_id.max(where=each.seller_place == 0),
+        variant=each.variant.max(),
     )
     graded = parties.select(graded_id="party_id", grade="customer_class")
     joined = total.left_join(graded, total.party_id == graded.graded_id)
@@ -61,6 +64,7 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
         "worth",
         "asked",
         "seller_id",
+        "variant",
         level=ibis.cases(*((joined.rank == place, name) for name, place in RANK.items()), else_="none"),
         covered=(joined.late_accounts > 0) & (joined.short_accounts == 0),
         amount_band=ibis.cases(*((joined.band == place, name) for place, name in enumerate(BANDS)), else_=BANDS[0]),
@@ -72,14 +76,14 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
 def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Table:
     """Which case is live, opens, moves or closes: one row an obligor that has a case or gets one.
 
-    In: ``cases`` live ones (case_id, party_id, creditor_id, owner_id, level, level_row, next_on). Out: party_id,
-    creditor_id, case_id (NULL: opens), level, level_row, owner_id, next_on, ``worse`` (the level is higher than it was),
-    ``fate``: opens, closes, moves or stays.
+    In: ``cases`` live ones (case_id, party_id, creditor_id, owner_id, level, level_row, next_on, opened_on). Out:
+    party_id, creditor_id, case_id (NULL: opens), level, level_row, owner_id, next_on, opened_on, variant, ``worse`` (the
+    level is higher than it was), ``fate``: opens, closes, moves or stays.
     """
-    terms = policy.terms
-    due = obligors.filter(
-        obligors.level != "none", obligors.worth, obligors.days >= terms["case.opens_from_days"]
-    ).select("party_id", "creditor_id", "level", "level_row")
+    opens_from = policy.each(obligors, lambda rules: ibis.literal(rules.terms["case.opens_from_days"]))
+    due = obligors.filter(obligors.level != "none", obligors.worth, obligors.days >= opens_from).select(
+        "party_id", "creditor_id", "level", "level_row", "variant"
+    )
     had = cases.rename(had_party="party_id", had_creditor="creditor_id", had_level="level", had_level_row="level_row")
     both = due.outer_join(had, [due.party_id == had.had_party, due.creditor_id == had.had_creditor])
     return both.select(
@@ -89,6 +93,8 @@ def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Ta
         "level_row",
         "had_level",
         "next_on",
+        "opened_on",
+        "variant",
         worse=both.case_id.notnull() & both.party_id.notnull() & (rank(both.level) > rank(both.had_level)),
         party_id=ibis.coalesce(both.party_id, both.had_party),
         creditor_id=ibis.coalesce(both.creditor_id, both.had_creditor),

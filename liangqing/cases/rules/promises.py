@@ -27,13 +27,17 @@ def fates(
     came, or nothing is late any more, or the case closes; once the time is over, partly kept when something came, else
     broken. A promise given after ``as_of`` (the night is caught up later) waits, unless its case closes.
     """
-    terms = policy.terms
     closing = standing.filter(standing.fate == "closes").select(closing_id="case_id")
+    keys = ["party_id", "creditor_id", "currency"]
+    known = accounts.select(*(accounts[key].name(f"late_{key}") for key in keys), late="late", variant="variant")
     open_ones = promises.filter(promises.state == "open")
     open_ones = open_ones.left_join(closing, open_ones.case_id == closing.closing_id)
+    open_ones = open_ones.left_join(known, [open_ones[key] == known[f"late_{key}"] for key in keys])
+    tolerance = policy.each(open_ones, lambda rules: ibis.literal(rules.terms["promise.tolerance_days"]))
     open_ones = open_ones.mutate(
         closes=open_ones.closing_id.notnull(),
-        until_on=(open_ones.due_on + ibis.interval(days=terms["promise.tolerance_days"])).cast("date"),
+        until_on=(open_ones.due_on + tolerance.as_interval("D")).cast("date"),
+        anything_late=ibis.coalesce(open_ones.late > 0, False),
     ).filter(lambda t: (t.promised_on <= day(as_of)) | t.closes)
     came = receipts.select(
         from_party=receipts.party_id,
@@ -52,12 +56,10 @@ def fates(
             came.received_on <= open_ones.until_on,
         ],
     )
-    kept = ("promise_id", "case_id", "party_id", "creditor_id", "currency", "amount", "until_on", "closes")
-    paid = met.group_by(*kept).agg(paid=ibis.coalesce(met.received.sum(), 0).cast("int64"))
-    keys = ["party_id", "creditor_id", "currency"]
-    late = accounts.filter(accounts.late > 0).select(*(accounts[key].name(f"late_{key}") for key in keys), late="late")
-    both = paid.left_join(late, [paid[key] == late[f"late_{key}"] for key in keys])
-    enough = both.paid >= both.amount - terms.money_over("promise.tolerance_amount", both.currency)
+    kept = ("promise_id", "case_id", "party_id", "currency", "amount", "until_on", "closes", "anything_late", "variant")
+    both = met.group_by(*kept).agg(paid=ibis.coalesce(met.received.sum(), 0).cast("int64"))
+    missing = policy.each(both, lambda rules: rules.terms.money_over("promise.tolerance_amount", both.currency))
+    enough = both.paid >= both.amount - missing
     over = both.until_on < day(as_of)
     return both.select(
         "promise_id",
@@ -65,7 +67,7 @@ def fates(
         "party_id",
         "paid",
         state=ibis.cases(
-            (enough | both.late.isnull() | both.closes, "kept"),
+            (enough | ~both.anything_late | both.closes, "kept"),
             (over & (both.paid > 0), "partly"),
             (over, "broken"),
             else_="open",
@@ -84,7 +86,9 @@ def fate(
     return "partly" if paid > 0 else "broken"
 
 
-def last_results(promises: ir.Table, fates: ir.Table, records: ir.Table, policy: Policy, as_of: dt.date) -> ir.Table:
+def last_results(
+    promises: ir.Table, fates: ir.Table, records: ir.Table, standing: ir.Table, policy: Policy, as_of: dt.date
+) -> ir.Table:
     """What was heard last of each case tonight: case_id, last_result.
 
     In: ``records`` that say something (record_id, case_id, contacted_on, says, says_until_on), none of them corrected.
@@ -102,8 +106,14 @@ def last_results(promises: ir.Table, fates: ir.Table, records: ir.Table, policy:
         state=ibis.coalesce(both.fate, both.state),
         judged_on=both.fate.notnull().ifelse(day(as_of), both.judged_on),
     )
-    remembered = ibis.literal(as_of - dt.timedelta(days=policy.terms["promise.remembered_days"]), type="date")
-    speaking = now.filter((now.state == "open") | (now.state.isin(JUDGED) & (now.judged_on > remembered)))
+    ruled = standing.filter(standing.case_id.notnull()).select(ruled_id="case_id", variant="variant")
+    now = now.left_join(ruled, now.case_id == ruled.ruled_id)
+
+    def remembered(rules: Policy) -> ir.BooleanValue:
+        since = as_of - dt.timedelta(days=rules.terms["promise.remembered_days"])
+        return now.judged_on > ibis.literal(since, type="date")
+
+    speaking = now.filter((now.state == "open") | (now.state.isin(JUDGED) & policy.each(now, remembered)))
     # Open before all; then the day of the judgement; among those of one day the promise given last.
     judged = days_between(day(dt.date(1970, 1, 1)), speaking.judged_on).cast("int64") * ibis.literal(
         10**13, type="int64"

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from liangqing.kit.actions import clause
-from liangqing.kit.sets import day
+from liangqing.kit.sets import day, days_between
 from liangqing.policy import Policy
 
 IDLE = ("none", "wait")
@@ -27,40 +27,62 @@ def overruled(standing: ir.Table, fates: ir.Table, as_of: dt.date) -> ir.Table:
 
 @clause("P3 4.1", "P3 4.2", "P3 4.3", "P4-4 worklist")
 def work(
-    obligors: ir.Table, standing: ir.Table, last_results: ir.Table, overruled: ir.Table, policy: Policy, as_of: dt.date
+    obligors: ir.Table,
+    standing: ir.Table,
+    last_results: ir.Table,
+    graces: ir.Table,
+    overruled: ir.Table,
+    policy: Policy,
+    as_of: dt.date,
 ) -> ir.Table:
     """One row an obligor: the action and the row that asked for it, points and reasons, or why there is nothing to do.
 
-    Before the agreed next day of a case nothing is asked for, unless the day is ``overruled`` (case_id).
+    Before the agreed next day of a case nothing is asked for, unless the day is ``overruled`` (case_id). ``graces``
+    (case_id, until_on): the case has time until that day.
 
     Out: party_id, creditor_id, case_id (NULL: opens tonight, or none), fate (NULL: no case), level, days, action,
-    action_row, due_in_days, points, reasons (row names), skipped (NULL, or the reason the obligor is passed over).
+    action_row, due_in_days, points, reasons (row names), skipped (NULL, or the reason the obligor is passed over), and
+    the facts the tables looked at.
     """
-    action, priority = policy.tables["case.action"], policy.tables["case.priority"]
     keys = ["party_id", "creditor_id"]
     live = standing.filter(standing.fate != "closes").select(
-        *(standing[key].name(f"case_{key}") for key in keys), case_id="case_id", fate="fate", next_on="next_on"
+        *(standing[key].name(f"case_{key}") for key in keys),
+        case_id="case_id",
+        fate="fate",
+        next_on="next_on",
+        opened_on="opened_on",
     )
     free = overruled.select(free_case="case_id")
     results = last_results.rename(result_case="case_id")
     facts = obligors.left_join(live, [obligors[key] == live[f"case_{key}"] for key in keys])
     facts = facts.left_join(results, facts.case_id == results.result_case)
     facts = facts.left_join(free, facts.case_id == free.free_case)
+    given = graces.select(grace_case="case_id", grace_until="until_on")
+    facts = facts.left_join(given, facts.case_id == given.grace_case)
+    target = policy.each(facts, lambda rules: ibis.literal(rules.terms["case.cycle_target_days"]))
     # Late, but without a case (below the minimum, or too early for one): not worked on, whatever the action table says.
     idle_late = facts.fate.isnull() & (facts.level != "none")
     facts = facts.mutate(
         last_result=ibis.coalesce(facts.last_result, "none"),
         idle_late=idle_late,
         days=ibis.coalesce(facts.days, -3650),
+        in_grace=ibis.coalesce(facts.grace_until > day(as_of), False),
+        over_cycle=ibis.coalesce(days_between(facts.opened_on, as_of) > target, False),
         due_again=ibis.coalesce(facts.next_on <= day(as_of), False),
         agreed=ibis.coalesce(facts.next_on > day(as_of), False) & facts.free_case.isnull(),
     )
     decided = facts.mutate(
-        action_row=facts.idle_late.ifelse(ibis.null("string"), action.row_for(facts)),
-        points=priority.points(facts),
-        reasons=priority.reasons(facts),
+        action_row=facts.idle_late.ifelse(
+            ibis.null("string"), policy.each(facts, lambda rules: rules.tables["case.action"].row_for(facts))
+        ),
+        points=policy.each(facts, lambda rules: rules.tables["case.priority"].points(facts)),
+        reasons=policy.each(facts, lambda rules: rules.tables["case.priority"].reasons(facts)),
     )
-    decided = decided.mutate(wanted=ibis.coalesce(action.output(decided.action_row, "action"), "none"))
+
+    def says(rows: ir.Table, row: ir.StringValue, column: str) -> ir.Value:
+        return policy.each(rows, lambda rules: rules.tables["case.action"].output(row, column))
+
+    decided = decided.mutate(wanted=ibis.coalesce(says(decided, decided.action_row, "action"), "none"))
     held = decided.agreed & ~decided.wanted.isin(IDLE)
     decided = decided.mutate(held=held, asked_by=held.ifelse(ibis.null("string"), decided.action_row))
     wanted = decided.wanted
@@ -76,15 +98,20 @@ def work(
         "last_result",
         "covered",
         "amount_band",
+        "in_grace",
+        "due_again",
+        "over_cycle",
         "points",
         "reasons",
+        "variant",
         action_row=decided.asked_by,
         action=decided.held.ifelse("wait", wanted),
-        due_in_days=ibis.coalesce(action.output(decided.asked_by, "due_in_days"), 0),
+        due_in_days=ibis.coalesce(says(decided, decided.asked_by, "due_in_days"), 0),
         skipped=ibis.cases(
             (decided.held, "next_date"),
             (decided.idle_late & ~decided.worth, "below_minimum"),
             (decided.idle_late, "too_early"),
+            ((wanted == "wait") & decided.in_grace, "grace"),
             (wanted == "wait", "promise_open"),
             ((wanted == "none") & ~decided.asked, "nothing_asked"),
             (wanted == "none", "not_due"),
@@ -93,11 +120,11 @@ def work(
     )
 
 
-def tasks(work: ir.Table, owners: ir.Table, as_of: dt.date) -> ir.Table:
+def tasks(work: ir.Table, owners: ir.Table, policy: Policy, as_of: dt.date) -> ir.Table:
     """The tasks there should be tomorrow morning: one row an obligor with an action.
 
     In: ``owners`` (party_id, creditor_id, owner_id). Out: party_id, creditor_id, case_id, opens, action, action_row,
-    owner_id, points, reasons, due_on.
+    owner_id, points, reasons, due_on, policy (the stamp of the version that decided).
     """
     busy = work.filter(~work.action.isin(IDLE))
     mine = owners.select(owner_party="party_id", owner_creditor="creditor_id", owner_id="owner_id")
@@ -114,6 +141,7 @@ def tasks(work: ir.Table, owners: ir.Table, as_of: dt.date) -> ir.Table:
         "reasons",
         opens=ibis.coalesce(both.fate == "opens", False),
         due_on=due.cast("date"),
+        policy=policy.stamp_over(both),
     )
 
 

@@ -20,25 +20,28 @@ _ACCOUNT = "party_id bigint, creditor_id bigint, currency text"
 def land_standings(night: Night, cursor: Any) -> int:
     """Standings: came, moved, went. Changed rows only."""
     changes = night.arrow(
-        night.table("level_changes").select("standing_id", "party_id", "creditor_id", "currency", "level", "row")
+        night.table("level_changes").select(
+            "standing_id", "party_id", "creditor_id", "currency", "level", "row", "policy"
+        )
     )
-    bulk.stage(cursor, "staged_standing", f"standing_id bigint, {_ACCOUNT}, level text, row text", changes)
+    columns = f"standing_id bigint, {_ACCOUNT}, level text, row text, policy text"
+    bulk.stage(cursor, "staged_standing", columns, changes)
     cursor.execute(
         """DELETE FROM warning_standing s USING staged_standing n WHERE s.id = n.standing_id AND n.level IS NULL"""
     )
     gone = cursor.rowcount
     cursor.execute(
-        """UPDATE warning_standing s SET level = n.level, row = n.row, policy = %s,
+        """UPDATE warning_standing s SET level = n.level, row = n.row, policy = n.policy,
                   since_on = CASE WHEN s.level = n.level THEN s.since_on ELSE %s::date END
            FROM staged_standing n WHERE s.id = n.standing_id AND n.level IS NOT NULL""",
-        [night.policy.stamp, night.date],
+        [night.date],
     )
     moved = cursor.rowcount
     cursor.execute(
         """INSERT INTO warning_standing (party_id, creditor_id, currency, level, row, policy, since_on)
-           SELECT party_id, creditor_id, currency, level, row, %s, %s FROM staged_standing WHERE standing_id IS NULL
+           SELECT party_id, creditor_id, currency, level, row, policy, %s FROM staged_standing WHERE standing_id IS NULL
            ON CONFLICT (party_id, creditor_id, currency) DO NOTHING""",
-        [night.policy.stamp, night.date],
+        [night.date],
     )
     return int(gone + moved + cursor.rowcount)
 
@@ -48,22 +51,22 @@ def land_alerts(night: Night, cursor: Any) -> int:
     """One alert an account that reached a level it did not have, with amount, days, level and the people told."""
     alerts = night.arrow(
         night.table("alerts").select(
-            "party_id", "creditor_id", "currency", "level", "row", "amount", "days_late", "recipients"
+            "party_id", "creditor_id", "currency", "level", "row", "policy", "amount", "days_late", "recipients"
         )
     )
     ids = bulk.reserve(cursor, bulk.sequence_of("warning_alert"), alerts.num_rows)
     alerts = alerts.append_column("id", pa.array(ids, pa.int64()))
-    columns = f"{_ACCOUNT}, level text, row text, amount bigint, days_late int, recipients text, id bigint"
+    columns = f"{_ACCOUNT}, level text, row text, policy text, amount bigint, days_late int, recipients text, id bigint"
     bulk.stage(cursor, "staged_alert", columns, alerts)
     cursor.execute(
         """INSERT INTO warning_alert (id, party_id, creditor_id, currency, level, row, policy, raised_on, amount,
                                       days_late, recipients)
-           SELECT id, party_id, creditor_id, currency, level, row, %s, %s, amount, days_late,
+           SELECT id, party_id, creditor_id, currency, level, row, policy, %s, amount, days_late,
                   ARRAY(SELECT DISTINCT unnest(string_to_array(nullif(recipients, ''), ' ')::bigint[]) ORDER BY 1)
            FROM staged_alert ORDER BY id
            ON CONFLICT (raised_on, party_id, creditor_id, currency, level) DO NOTHING
            RETURNING id""",
-        [night.policy.stamp, night.date],
+        [night.date],
     )
     landed = {number for (number,) in cursor.fetchall()}
     if len(landed) < alerts.num_rows:

@@ -25,20 +25,25 @@ def escalations(unheard: ir.Table, levels: ir.Table, heads: ir.Table, policy: Po
     as ``warning.acknowledge_within_days`` gives its level. An account that is no longer late needs no head; where
     everybody has been told already, nothing happens.
     """
-    within = policy.terms["warning.acknowledge_within_days"]
-    allowed = ibis.cases(
-        *((unheard.level == level, days) for level, days in within.items()), else_=max(within.values())
+    late = levels.select(
+        late_party="party_id", late_creditor="creditor_id", late_currency="currency", variant="variant"
     )
-    over = unheard.filter(days_between(unheard.raised_on, as_of) >= allowed)
-    late = levels.select(late_party="party_id", late_creditor="creditor_id", late_currency="currency")
-    over = over.semi_join(
+    waiting = unheard.join(
         late,
         [
-            over.party_id == late.late_party,
-            over.creditor_id == late.late_creditor,
-            over.currency == late.late_currency,
+            unheard.party_id == late.late_party,
+            unheard.creditor_id == late.late_creditor,
+            unheard.currency == late.late_currency,
         ],
     )
+
+    def allowed(rules: Policy) -> ir.IntegerValue:
+        within = rules.terms["warning.acknowledge_within_days"]
+        return ibis.cases(
+            *((waiting.level == level, days) for level, days in within.items()), else_=max(within.values())
+        )
+
+    over = waiting.filter(days_between(waiting.raised_on, as_of) >= policy.each(waiting, allowed))
     # A few groups of people were told of all warnings: whoever is next is worked out once for each group.
     next_heads = _next(over.select("told").distinct(), heads)
     return over.join(next_heads, over.told == next_heads.told_before).select(

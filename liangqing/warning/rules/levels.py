@@ -21,17 +21,14 @@ def rank(level: ir.StringValue) -> ir.IntegerValue:
 
 @clause("P3 3.1", "P3 3.2")
 def levels(accounts: ir.Table, policy: Policy) -> ir.Table:
-    """One row an account with something late: party_id, creditor_id, currency, late, days, share_bp, level, row.
+    """One row an account with something late: party_id, creditor_id, currency, late, days, share_bp, level, row, variant.
 
     When days and share differ, the table says what wins. Below the floor amount the share says nothing: it counts as 0.
     """
-    table, terms = policy.tables["warning.level"], policy.terms
     late = accounts.filter(accounts.late > 0)
-    facts = late.mutate(
-        days_late=late.days,
-        share_bp=(late.late >= terms.money_over("warning.share_floor", late.currency)).ifelse(late.share_bp, 0),
-    )
-    decided = facts.mutate(row=table.row_for(facts))
+    floor = policy.each(late, lambda rules: rules.terms.money_over("warning.share_floor", late.currency))
+    facts = late.mutate(days_late=late.days, share_bp=(late.late >= floor).ifelse(late.share_bp, 0))
+    decided = facts.mutate(row=policy.each(facts, lambda rules: rules.tables["warning.level"].row_for(facts)))
     return decided.select(
         "party_id",
         "creditor_id",
@@ -40,7 +37,8 @@ def levels(accounts: ir.Table, policy: Policy) -> ir.Table:
         "days",
         "share_bp",
         "row",
-        level=table.output(decided.row, "level"),
+        "variant",
+        level=policy.each(decided, lambda rules: rules.tables["warning.level"].output(decided.row, "level")),
     )
 
 
@@ -52,12 +50,12 @@ def level_of(*, late: int, days: int, share_bp: int, currency: str, policy: Poli
 
 
 @clause("P3 3.3.1")
-def changes(levels: ir.Table, standings: ir.Table) -> ir.Table:
+def changes(levels: ir.Table, standings: ir.Table, policy: Policy) -> ir.Table:
     """What differs from the stored standings: one row an account that came, moved or went.
 
     In: ``standings`` (standing_id, party_id, creditor_id, currency, level, row). Out: the account, standing_id (NULL:
     came), level and row now (NULL: went), ``before`` the level it had, late, days, ``raised``: whether it reached a
-    level it did not have, which is what a warning tells.
+    level it did not have, which is what a warning tells, ``policy`` the stamp of the version that decided.
     """
     now = levels
     then = standings.rename(
@@ -85,9 +83,10 @@ def changes(levels: ir.Table, standings: ir.Table) -> ir.Table:
             "before",
             "late",
             "days",
+            "variant",
             party_id=ibis.coalesce(both.party_id, both.then_party),
             creditor_id=ibis.coalesce(both.creditor_id, both.then_creditor),
             currency=ibis.coalesce(both.currency, both.then_currency),
         )
-        .mutate(raised=lambda t: rank(t.level) > rank(t.before))
+        .mutate(raised=lambda t: rank(t.level) > rank(t.before), policy=policy.stamp_over)
     )

@@ -223,9 +223,11 @@ def _answer(
         "case": case,
         "customer": customer_name(case.party, user),
         "task": task,
-        "asked": _asked(task, rules),
-        "reasons": _reasons(task, rules),
-        "level_row": spoken(rules.tables["warning.level"].row(case.level_row).reason) if case.level_row else "",
+        "asked": _asked(task),
+        "reasons": _reasons(task),
+        "level_row": spoken(policy.row_of(case.policy, "warning.level", case.level_row).reason)
+        if case.level_row
+        else "",
         "accounts": accounts,
         "bills": account.open_bills(case.party, today, creditor=case.creditor)[:200],
         "contacts": contacts,
@@ -269,18 +271,18 @@ def _initial(request: Request, case: Case) -> dict[str, Any]:
     return initial
 
 
-def _asked(task: Task | None, rules: policy.Policy) -> dict[str, str] | None:
+def _asked(task: Task | None) -> dict[str, str] | None:
     if task is None:
         return None
-    row = rules.tables["case.action"].row(task.action_row)
+    row = policy.row_of(task.policy, "case.action", task.action_row)
     return {"action": action(task.action), "reason": spoken(row.reason)}
 
 
-def _reasons(task: Task | None, rules: policy.Policy) -> list[tuple[str, int]]:
+def _reasons(task: Task | None) -> list[tuple[str, int]]:
     if task is None:
         return []
-    rows = (rules.tables["case.priority"].row(name) for name in task.reasons)
-    return [(spoken(row.reason), row.then["points"]) for row in rows]
+    rows = (policy.row_of(task.policy, "case.priority", name) for name in task.reasons)
+    return [(spoken(row.reason), row.then.get("points", 0)) for row in rows]
 
 
 def _done(request: Request, case: Case, sentence: str) -> HttpResponse:

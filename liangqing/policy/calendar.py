@@ -1,0 +1,73 @@
+"""Working days: Monday to Friday, but for holidays and the days worked in exchange 调休.
+
+The rows an institution edits come first; where it has none for a year, the announced calendar of the State Council as the
+package ``chinesecalendar`` knows it; a year it does not know yet has weekends only, and the calendar page says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import chinese_calendar
+
+from liangqing.policy.models import SpecialDay
+
+MOST_DAYS = 3660
+
+
+def is_working(on: dt.date) -> bool:
+    """Whether people work on this day."""
+    return _works(on, dict(SpecialDay.objects.filter(on=on).values_list("on", "works")))
+
+
+def working_days_after(start: dt.date, days: int) -> dt.date:
+    """The day ``days`` working days after ``start``; with 0 the start itself, or the next working day."""
+    ahead = start + dt.timedelta(days=days * 2 + 60)
+    known = dict(SpecialDay.objects.filter(on__range=(start, ahead)).values_list("on", "works"))
+    day, left = start, days
+    while left > 0 or not _works(day, known):
+        day += dt.timedelta(days=1)
+        if left > 0 and _works(day, known):
+            left -= 1
+        if (day - start).days > MOST_DAYS:
+            raise ValueError(f"no working day within {MOST_DAYS} days after {start}")
+    return day
+
+
+def working_days_between(start: dt.date, end: dt.date) -> int:
+    """How many working days lie after ``start``, up to and including ``end``."""
+    known = dict(SpecialDay.objects.filter(on__range=(start, end)).values_list("on", "works"))
+    return sum(_works(start + dt.timedelta(days=n), known) for n in range(1, (end - start).days + 1))
+
+
+def is_announced(year: int) -> bool:
+    """Whether the holidays of a year are known to the package, so that weekends are not the only guess."""
+    try:
+        chinese_calendar.is_workday(dt.date(year, 1, 2))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def announced(year: int) -> list[tuple[dt.date, bool, str]]:
+    """The announced days of a year that are not what their weekday says: day, whether it is worked, name."""
+    if not is_announced(year):
+        return []
+    days: Iterable[dt.date] = (dt.date(year, 1, 1) + dt.timedelta(days=n) for n in range(366))
+    found = []
+    for day in (each for each in days if each.year == year):
+        works = bool(chinese_calendar.is_workday(day))
+        if works != (day.weekday() < 5):
+            _off, name = chinese_calendar.get_holiday_detail(day)
+            found.append((day, works, str(name or "")))
+    return found
+
+
+def _works(day: dt.date, known: dict[dt.date, bool]) -> bool:
+    if day in known:
+        return known[day]
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
