@@ -71,6 +71,8 @@ ACTS: dict[str, Act] = {
         Act("list.export", _("export lists"), frozenset((_HEAD, _RISK, _FINANCE, _LEGAL, _AUDIT, _MANAGE))),
         Act("import.see", _("see imports"), frozenset((_FINANCE, _RISK, _AUDIT, _MANAGE, _ADMIN))),
         Act("import.bring", _("import files and undo imports"), frozenset((_FINANCE, _ADMIN)), changes=True),
+        Act("policy.see", _("read the policy, its versions and its clauses"), _EVERYBODY),
+        Act("policy.edit", _("draft, try and submit changes of the policy"), frozenset((_RISK, _MANAGE)), changes=True),
         Act("night.see", _("see the nights"), frozenset((_HEAD, _RISK, _FINANCE, _LEGAL, _AUDIT, _MANAGE, _ADMIN))),
         Act("night.run", _("start a night"), frozenset((_RISK, _ADMIN)), changes=True),
         Act("people.see", _("see people and rights"), _EVERYBODY),
