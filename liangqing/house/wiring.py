@@ -5,10 +5,16 @@ The trail is no listener: an event is an entry the moment it is told.
 
 from __future__ import annotations
 
+from liangqing.approvals.actions.upkeep import people_changed
 from liangqing.kit import bus
+from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
 
-LISTENERS: tuple[tuple[type, bus.Listener], ...] = ()
-"""(event, listener) pairs. Nobody listens yet: the rooms that will (outreach, approvals, recovery) come later."""
+LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
+    (PersonJoined, people_changed),
+    (PersonChanged, people_changed),
+    (HeadNamed, people_changed),
+)
+"""(event, listener) pairs. Requests for approval are put to whoever may decide them now."""
 
 
 def wire() -> None:
