@@ -43,9 +43,35 @@ class PersonReturned(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordSet(Event):
+    """Never the password. ``to_change``: it was given by somebody else, and the person has to choose another."""
+
     name: ClassVar[str] = "password set"
     thing: ClassVar[str] = "user"
     username: str
+    to_change: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentFounded(Event):
+    name: ClassVar[str] = "department founded"
+    thing: ClassVar[str] = "department"
+    code: str
+    department: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentClosed(Event):
+    name: ClassVar[str] = "department closed"
+    thing: ClassVar[str] = "department"
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentReopened(Event):
+    name: ClassVar[str] = "department opened again"
+    thing: ClassVar[str] = "department"
+    code: str
 
 
 @dataclass(frozen=True, kw_only=True)

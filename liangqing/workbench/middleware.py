@@ -18,23 +18,34 @@ _OPEN = ("/accounts/", "/static/", "/api/", "/language/", "/health/")
 """Where nobody need be signed in; the API has keys of its own."""
 
 
+_BEFORE_CHOOSING = ("/accounts/password/change/", "/accounts/logout/", "/static/", "/api/", "/language/", "/health/")
+"""What opens to somebody whose password was given by somebody else, until another is chosen."""
+
+
 class SignedIn:
-    """Every page needs somebody signed in, unless it is one of the few named here: forgetting is impossible."""
+    """Every page needs somebody signed in, unless it is one of the few named here: forgetting is impossible. A password
+    that was given by somebody else opens nothing but the page to choose another (P2 6.2)."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
+            if request.user.password_given and not request.path.startswith(_BEFORE_CHOOSING):
+                return _to(request, resolve_url("account_change_password"))
             answer = self.answer(request)
             patch_cache_control(answer, private=True, no_store=True)  # nothing stays behind after signing out
             return answer
         if request.path.startswith(_OPEN):
             return self.answer(request)
-        address = f"{resolve_url(settings.LOGIN_URL)}?next={quote(request.get_full_path())}"
-        if request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": address})
-        return HttpResponseRedirect(address)
+        return _to(request, f"{resolve_url(settings.LOGIN_URL)}?next={quote(request.get_full_path())}")
+
+
+def _to(request: HttpRequest, address: str) -> HttpResponse:
+    """Another page; for a part of a page, that the whole page goes there."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 class Refusals:

@@ -68,6 +68,7 @@ urlpatterns = [
     path("people/rights/", people.matrix, name="people-rights"),
     path("people/departments/", people.departments, name="people-departments"),
     path("people/departments/<int:number>/", people.department, name="people-department"),
+    path("people/departments/<int:number>/closure/", people.department_closure, name="people-department-closure"),
     path("people/<int:number>/", people.person, name="people-person"),
     path("people/<int:number>/employment/", people.employment, name="people-employment"),
     path("people/<int:number>/password/", people.password, name="people-password"),

@@ -19,7 +19,11 @@ def test_whoever_has_the_duty_of_head_heads_the_department(books):
     sales = staff.found_department("sales", kind="business")
     chen = staff.join("chen", name="陈", department=sales, duties=("head",))
     assert Department.objects.get(code="sales").head == chen
-    assert list(Entry.objects.values_list("event", "thing_id")) == [("person joined", chen.pk)]
+    assert list(Entry.objects.order_by("id").values_list("event", "thing_id")) == [
+        ("department founded", sales.pk),
+        ("person joined", chen.pk),
+        ("head named", sales.pk),
+    ]
 
 
 def test_an_existing_department_is_left_as_it_is(books):
@@ -148,8 +152,68 @@ class TestDepartments:
         assert refused(staff.rename, sales, " ", admin) == "name_missing"
         assert Entry.objects.get(event="department renamed").facts["before"] == "销售部"
 
+    def test_a_department_is_founded_once_and_told_once(self, admin):
+        for _turn in range(2):
+            staff.found_department("sales", name="销售部", kind="business", by=admin)
+        entry = Entry.objects.get(event="department founded")
+        assert (entry.facts["code"], entry.facts["kind"], entry.actor_id) == ("sales", "business", admin.pk)
+        lin = staff.join("lin", name="林", department=None)
+        assert refused(staff.found_department, "other", by=lin) == "not_allowed"
+        assert not Department.objects.filter(code="other").exists()
+
+    def test_a_head_who_joins_leaves_or_loses_the_duty_is_told_as_well(self, admin):
+        sales = staff.found_department("sales")
+        chen = staff.join("chen", name="陈", department=sales, duties=("head",), by=admin)
+        staff.change(chen, admin, duties=["collect"])
+        staff.change(chen, admin, duties=["head"])
+        staff.change(chen, admin, active=False)
+        named = Entry.objects.filter(event="head named").order_by("id")
+        assert [entry.facts["username"] for entry in named] == ["chen", "", "chen", ""]
+        assert {entry.actor_id for entry in named} == {admin.pk}
+
+    def test_a_department_is_closed_when_nobody_works_there_and_takes_nobody_in(self, admin):
+        sales = staff.found_department("sales", name="销售部")
+        lin = staff.join("lin", name="林", department=sales, duties=("head",))
+        assert refused(staff.close_department, sales, admin) == "department_peopled"
+        staff.change(lin, admin, department=None)
+        assert refused(staff.close_department, sales, lin) == "not_allowed"
+        closed = staff.close_department(sales, admin)
+        assert closed.closed_on is not None and closed.head is None
+        assert refused(staff.close_department, sales, admin) == "department_closed"
+        assert refused(staff.change, lin, admin, department=closed) == "department_closed_to_joining"
+        assert refused(staff.head, closed, lin, admin) == "department_closed_to_joining"
+        with pytest.raises(Refusal, match="department_closed_to_joining"):
+            staff.join("new", name="新", department=closed)
+        assert staff.reopen_department(closed, admin).closed_on is None
+        assert refused(staff.reopen_department, closed, admin) == "department_open"
+        told = list(Entry.objects.filter(thing="department").order_by("id").values_list("event", "actor_id"))
+        assert told[-3:] == [
+            ("head named", admin.pk),
+            ("department closed", admin.pk),
+            ("department opened again", admin.pk),
+        ]
+
 
 class TestPassword:
+    def test_a_password_given_by_somebody_else_is_to_be_changed_unless_it_may_be_kept(self, admin):
+        lin = staff.join("lin", name="林", department=None)
+        for by, keep, to_change in (
+            (admin, False, True),
+            (None, True, False),
+            (None, False, True),
+            (lin, False, False),
+        ):
+            staff.set_password(lin, "correct horse battery", by, keep=keep)
+            assert User.objects.get(pk=lin.pk).password_given is to_change
+            assert Entry.objects.latest("id").facts["to_change"] is to_change
+
+    def test_the_command_lets_it_be_changed_unless_told_to_keep_it(self, admin):
+        given = "correct horse battery\n"
+        assert CliRunner().invoke(main, ["user", "password", "admin"], input=given).exit_code == 0
+        assert User.objects.get().password_given
+        assert CliRunner().invoke(main, ["user", "password", "admin", "--keep"], input=given).exit_code == 0
+        assert not User.objects.get().password_given
+
     def test_people_set_their_own_password_and_administrators_anybodys(self, admin):
         lin = staff.join("lin", name="林", department=None)
         assert list(matrix.without_password()) == [admin, lin]

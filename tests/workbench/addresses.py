@@ -98,6 +98,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "people-rights": plain(),
     "people-departments": plain(),
     "people-department": house(lambda of: {"number": of.department.pk}),
+    "people-department-closure": house(lambda of: {"number": of.department.pk}),
     "people-person": house(lambda of: {"number": of.person.pk}),
     "people-employment": house(lambda of: {"number": of.person.pk}),
     "people-password": house(lambda of: {"number": of.person.pk}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -155,6 +156,19 @@ def test_a_new_password_is_shown_once_and_opens_the_door(admin, wu):
     assert given not in str(told("password set").facts)
 
 
+def test_a_department_is_closed_once_empty_and_opened_again(admin, wu):
+    admin.post("/people/departments/", {"code": "north", "name": "华北", "kind": "business"})
+    north = Department.objects.get(code="north")
+    address = f"/people/departments/{north.pk}/"
+    assert admin.post(f"/people/departments/{wu.department_id}/closure/", {"open": "no"}).status_code == 409
+    assert admin.post(f"{address}closure/", {"open": "no"}).status_code == 302
+    assert "closed on" in admin.get(address).content.decode()
+    assert told("department closed").thing_id == north.pk
+    assert f'value="{north.pk}"' not in admin.get(f"/people/{wu.pk}/").content.decode(), "nobody is moved there"
+    assert admin.post(f"{address}closure/", {"open": "yes"}).status_code == 302
+    assert f'value="{north.pk}"' in admin.get(f"/people/{wu.pk}/").content.decode()
+
+
 def test_resetting_the_second_step_takes_it_away_and_is_told(admin, wu):
     Authenticator.objects.create(user=wu, type=Authenticator.Type.TOTP, data={"secret": "x"})
     assert "Reset two-step sign-in" in admin.get(f"/people/{wu.pk}/").content.decode()
@@ -222,7 +236,7 @@ def cells(page: str) -> dict[str, list[str]]:
     """The matrix as it is read: act, and what stands in each column."""
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', page, re.DOTALL)
     return {
-        re.sub(r"<.*", "", act, flags=re.DOTALL).strip(): [
+        html.unescape(re.sub(r"<.*", "", act, flags=re.DOTALL).strip()): [
             re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
         ]
         for act, row in rows

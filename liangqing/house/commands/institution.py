@@ -71,8 +71,9 @@ def add_user(
 
 @user.command("password")
 @click.argument("username")
+@click.option("--keep", is_flag=True, help="Let the person keep it; else another is chosen at the first sign-in.")
 @json_option
-def set_password(username: str, as_json: bool) -> None:
+def set_password(username: str, keep: bool, as_json: bool) -> None:
     """Set the password USERNAME signs in with: asked for twice, or the first line of standard input."""
     from liangqing.house import start
 
@@ -94,7 +95,7 @@ def set_password(username: str, as_json: bool) -> None:
         password = click.prompt(_("New password"), hide_input=True, confirmation_prompt=_("Once more"))
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    staff.set_password(person, password, None)
+    staff.set_password(person, password, None, keep=keep)
     seal()
     if as_json:
         say({"id": person.pk, "username": username})

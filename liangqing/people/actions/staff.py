@@ -7,13 +7,18 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from liangqing.kit import clock
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.people.duties import Duty
 from liangqing.people.events import (
+    DepartmentClosed,
+    DepartmentFounded,
     DepartmentRenamed,
+    DepartmentReopened,
     HeadNamed,
     PasswordSet,
     PersonChanged,
@@ -31,8 +36,12 @@ FIELDS = ("name", "department", "position", "duties", "skills", "capacity", "act
 
 @action
 @clause("P2 2.1")
-def found_department(code: str, *, name: str = "", kind: str = "") -> Department:
-    """The department with this code, made when missing; an existing one is left as it is."""
+def found_department(code: str, *, name: str = "", kind: str = "", by: User | None = None) -> Department:
+    """The department with this code, made when missing; an existing one is left as it is.
+
+    ``by`` is empty at the command line. Raises ``Refusal`` for an unknown kind.
+    """
+    _demand(by)
     if kind and kind not in Department.Kind.values:
         raise Refusal(
             "unknown_department_kind",
@@ -40,9 +49,12 @@ def found_department(code: str, *, name: str = "", kind: str = "") -> Department
             kind=kind,
             kinds=", ".join(Department.Kind.values),
         )
-    department, _made = Department.objects.get_or_create(
+    department, made = Department.objects.get_or_create(
         code=code, defaults={"name": name or code, "kind": kind or Department.Kind.COLLECTION}
     )
+    if made:
+        founded = DepartmentFounded(thing_id=department.pk, code=code, department=department.name, kind=department.kind)
+        tell(founded, by=by)
     return department
 
 
@@ -70,6 +82,7 @@ def join(
             "username_taken", _("There is already a person “{username}”. Choose another login name."), username=username
         )
     _check(duties, capacity)
+    _open(department)
     person = User(
         username=username,
         name=name,
@@ -81,8 +94,6 @@ def join(
     )
     person.set_unusable_password()
     person.save()
-    if department is not None and Duty.HEAD in duties and leads:
-        Department.objects.filter(pk=department.pk).update(head=person)
     tell(
         PersonJoined(
             thing_id=person.pk,
@@ -92,6 +103,8 @@ def join(
         ),
         by=by,
     )
+    if department is not None and Duty.HEAD in duties and leads:
+        _lead(Department.objects.filter(pk=department.pk), person, by)
     return person
 
 
@@ -132,13 +145,9 @@ def change(person: User, by: User | None, **fields: Any) -> User:
     after = _told(person)
     if before == after:
         return person
+    if person.is_active and person.department_id and before["department"] != after["department"]:
+        _open(person.department)
     person.save()
-    if not person.is_active:
-        Department.objects.filter(head=person).update(head=None)
-    elif Duty.HEAD in person.duties and Duty.HEAD not in had and person.department_id:
-        Department.objects.filter(pk=person.department_id).update(head=person)
-    elif Duty.HEAD not in person.duties:
-        Department.objects.filter(head=person).update(head=None)
     changed = [field for field in FIELDS if before[field] != after[field]]
     tell(
         PersonChanged(
@@ -148,6 +157,10 @@ def change(person: User, by: User | None, **fields: Any) -> User:
         ),
         by=by,
     )
+    if not person.is_active or Duty.HEAD not in person.duties:
+        _lead(Department.objects.filter(head=person), None, by)
+    elif Duty.HEAD not in had and person.department_id:
+        _lead(Department.objects.filter(pk=person.department_id), person, by)
     if was_active and not person.is_active:
         tell(PersonLeft(thing_id=person.pk, username=person.username), by=by)
     if person.is_active and not was_active:
@@ -160,20 +173,69 @@ def change(person: User, by: User | None, **fields: Any) -> User:
 def head(department: Department, person: User | None, by: User | None) -> Department:
     """Name who heads a department, or nobody. Raises ``Refusal`` for somebody without that duty, or who has left."""
     _demand(by)
-    department = Department.objects.select_for_update().get(pk=department.pk)
+    if person is not None:
+        _open(department)
     if person is not None and not (person.is_active and person.has_duty(Duty.HEAD)):
         raise Refusal(
             "not_a_head",
             _("{name} can't head a department. Give {name} the duty of heading one first."),
             name=person.name,
         )
-    if department.head_id != (person.pk if person else None):
+    _lead(Department.objects.filter(pk=department.pk), person, by)
+    department.refresh_from_db()
+    return department
+
+
+def _lead(departments: QuerySet[Department], person: User | None, by: User | None) -> None:
+    """Name who heads these departments, and tell it of each where that is somebody else than before."""
+    for department in departments.select_for_update(of=("self",)).order_by("id"):
+        if department.head_id == (person.pk if person else None):
+            continue
         department.head = person
         department.save(update_fields=["head"])
-        tell(
-            HeadNamed(thing_id=department.pk, department=department.code, username=person.username if person else ""),
-            by=by,
+        named = HeadNamed(
+            thing_id=department.pk, department=department.code, username=person.username if person else ""
         )
+        tell(named, by=by)
+
+
+@action
+@clause("P2 2.1")
+def close_department(department: Department, by: User | None) -> Department:
+    """Close a department: nobody heads it any more and nobody joins it. What it did stays under its name.
+
+    Raises ``Refusal`` while somebody works there (409), and when it is closed already.
+    """
+    _demand(by)
+    department = Department.objects.select_for_update().get(pk=department.pk)
+    if department.closed_on is not None:
+        raise Refusal("department_closed", _("{name} is closed already."), name=department.name)
+    if working := User.objects.filter(department=department, is_active=True).count():
+        raise Refusal(
+            "department_peopled",
+            _("{count} people work in {name}. Move them to another department first."),
+            count=working,
+            name=department.name,
+        )
+    _lead(Department.objects.filter(pk=department.pk), None, by)
+    department.refresh_from_db()
+    department.closed_on = clock.today()
+    department.save(update_fields=["closed_on"])
+    tell(DepartmentClosed(thing_id=department.pk, code=department.code), by=by)
+    return department
+
+
+@action
+@clause("P2 2.1")
+def reopen_department(department: Department, by: User | None) -> Department:
+    """Open a closed department again, without a head. Raises ``Refusal`` when it is not closed."""
+    _demand(by)
+    department = Department.objects.select_for_update().get(pk=department.pk)
+    if department.closed_on is None:
+        raise Refusal("department_open", _("{name} is not closed."), name=department.name)
+    department.closed_on = None
+    department.save(update_fields=["closed_on"])
+    tell(DepartmentReopened(thing_id=department.pk, code=department.code), by=by)
     return department
 
 
@@ -195,10 +257,12 @@ def rename(department: Department, name: str, by: User | None) -> Department:
 
 @action
 @clause("P2 6.2")
-def set_password(person: User, password: str, by: User | None) -> None:
+def set_password(person: User, password: str, by: User | None, *, keep: bool = False) -> None:
     """Let a person sign in with this password; whoever is signed in with the old one is signed out.
 
-    People set their own; those who change people, anybody's. Raises ``Refusal`` for a password that is too weak.
+    People set their own; those who change people, anybody's. A password given by somebody else is known to two: the
+    person has to choose another before anything else, unless it is given to ``keep``. Raises ``Refusal`` for a password
+    that is too weak.
     """
     if by is None or by.pk != person.pk:
         _demand(by)
@@ -212,14 +276,26 @@ def set_password(person: User, password: str, by: User | None) -> None:
             reasons=" ".join(weak.messages),
         ) from weak
     person.set_password(password)
-    person.save(update_fields=["password"])
-    tell(PasswordSet(thing_id=person.pk, username=person.username), by=by)
+    person.password_given = not keep and (by is None or by.pk != person.pk)
+    person.save(update_fields=["password", "password_given"])
+    tell(PasswordSet(thing_id=person.pk, username=person.username, to_change=person.password_given), by=by)
 
 
 def _demand(by: User | None) -> None:
     """At the command line nobody is signed in: whoever reaches it runs the machine."""
     if by is not None:
         demand(by, "people.edit")
+
+
+def _open(department: Department | None) -> None:
+    if department is not None and department.closed_on is not None:
+        raise Refusal(
+            "department_closed_to_joining",
+            _("{name} is closed. Choose another department, or open it again."),
+            status=422,
+            field="department",
+            name=department.name,
+        )
 
 
 def _check(duties: Sequence[str], capacity: int) -> None:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Department(models.Model):
-    """A part of the institution with somebody at its head (P2 2.1)."""
+    """A part of the institution with somebody at its head (P2 2.1). A closed one stays for what it did."""
 
     class Kind(models.TextChoices):
         BUSINESS = "business", _("business")
@@ -20,6 +20,7 @@ class Department(models.Model):
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=16, choices=Kind)
     head = models.ForeignKey("people.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    closed_on = models.DateField(null=True, blank=True, help_text="nobody joins it from then on")
 
     def __str__(self) -> str:
         return self.name

@@ -28,6 +28,11 @@ class User(AbstractUser):
     duties = ArrayField(CharField(max_length=16, choices=Duty), default=list, blank=True)
     skills = ArrayField(CharField(max_length=32), default=list, blank=True)
     capacity = IntegerField(default=100)
+    password_given = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="the password came from somebody else: the person chooses another before anything else",
+    )
     bell_seen_at = DateTimeField(null=True, blank=True, help_text="until when the person has seen what the bell told")
 
     REQUIRED_FIELDS = ["name"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -61,7 +62,9 @@ class PersonForm(Refusing):
 
     def __init__(self, *args: Any, person: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.order_by("code")  # type: ignore[attr-defined]
+        self.fields["department"].queryset = Department.objects.filter(  # type: ignore[attr-defined]
+            Q(closed_on=None) | Q(pk=person.department_id if person else None)
+        ).order_by("code")
         known = desks()
         kept = [(skill, skill) for skill in (person.skills if person else ()) if skill not in dict(known)]
         self.fields["skills"].choices = [*known, *kept]  # type: ignore[attr-defined]

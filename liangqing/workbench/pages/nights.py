@@ -46,6 +46,8 @@ COUNTS: dict[str, Promise] = {
 STEPS: dict[str, Promise] = {
     "snapshot": gettext_lazy("reading the books"),
     "owed": gettext_lazy("what is owed"),
+    "totals": gettext_lazy("what each customer owes"),
+    "came": gettext_lazy("money for promises"),
     "accounts": gettext_lazy("customers' accounts"),
     "levels": gettext_lazy("warning levels"),
     "alerts": gettext_lazy("warnings"),

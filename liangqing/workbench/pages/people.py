@@ -246,11 +246,14 @@ def departments(request: Request) -> HttpResponse:
     """The departments with their heads; a post founds one."""
     form = DepartmentForm(request.POST) if request.method == "POST" else DepartmentForm()
     if request.method == "POST":
-        if form.is_valid() and Department.objects.filter(code=form.cleaned_data["code"]).exists():
+        if form.is_valid() and Department.objects.filter(code=form.cleaned_data["code"]).exists():  # also a closed one
             form.add_error("code", _("There is already a department with this code. Choose another."))
         if form.is_valid():
             new = staff.found_department(
-                form.cleaned_data["code"], name=form.cleaned_data["name"], kind=form.cleaned_data["kind"]
+                form.cleaned_data["code"],
+                name=form.cleaned_data["name"],
+                kind=form.cleaned_data["kind"],
+                by=request.user,
             )
             messages.success(request, _("{name} was founded. Name who heads it.").format(name=new.name), "good")
             return HttpResponseRedirect(reverse("people-department", args=(new.pk,)))
@@ -296,6 +299,20 @@ def department(request: Request, number: int) -> HttpResponse:
         },
         status=422 if form.errors else 200,
     )
+
+
+@page("people.edit")
+def department_closure(request: Request, number: int) -> HttpResponse:
+    """A post closes a department (``open=no``) or opens it again (``open=yes``)."""
+    one = find(Department.objects.all(), pk=number)
+    if request.method == "POST":
+        if request.POST.get("open") == "yes":
+            staff.reopen_department(one, request.user)
+            messages.success(request, _("{name} is open again. Name who heads it.").format(name=one.name), "good")
+        else:
+            staff.close_department(one, request.user)
+            messages.success(request, _("{name} is closed.").format(name=one.name), "good")
+    return HttpResponseRedirect(reverse("people-department", args=(number,)))
 
 
 @action
