@@ -1,4 +1,5 @@
 from liangqing.people.models.department import Department
+from liangqing.people.models.institution import Institution
 from liangqing.people.models.user import MOST_CAPACITY, User
 
-__all__ = ["MOST_CAPACITY", "Department", "User"]
+__all__ = ["MOST_CAPACITY", "Department", "Institution", "User"]
