@@ -63,11 +63,16 @@ SOURCES = (
 )
 
 
+def find_what_came(night: Night) -> None:
+    """The receipts by which open promises may be judged: all the judging needs to know of them."""
+    night.keep("came", promises.came(night.table("receipts"), night.table("promises")))
+
+
 def judge_promises(night: Night) -> None:
     """Promises kept, kept in part, broken; and what the last one of each case says."""
     fates = promises.fates(
         night.table("promises"),
-        night.table("receipts"),
+        night.table("came"),
         night.table("accounts"),
         night.table("standing_cases"),
         night.policy,
@@ -211,6 +216,7 @@ def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
     ).order_by("party_id", "creditor_id")
 
 
+PREPARING = (Step("came", find_what_came),)
 STEPS = (
     Step("cases", decide_cases, asks_policy=True),
     Step("promises", judge_promises, asks_policy=True),

@@ -1,7 +1,8 @@
-"""One date in progress: its policy, its tables, its timings."""
+"""One date in progress: its policy, its tables, its timings; and the dates done, as they were kept."""
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from liangqing.kit.snapshot import read_into
@@ -22,6 +24,8 @@ from liangqing.nightly.plan import Source
 from liangqing.policy import Policy
 
 _MEMORY = "1500MB"
+INPUTS = "inputs"
+"""The folder, within that of a night, of what it was decided from."""
 
 
 class Night:
@@ -34,6 +38,8 @@ class Night:
         self.figures: dict[str, Any] = {}
         self.whole = True  # False when only one party's rows were read
         self._tables: dict[str, ir.Table] = {}
+        self._above: Night | None = None
+        self._prefix = ""
         self._folder = Path(settings.HOME) / "tmp" / f"{purpose}-{date}-{os.getpid()}"
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
@@ -61,23 +67,47 @@ class Night:
         self.whole = party_id is None
         read_into(self.con.con, {source.name: source.sql(self.date, party_id) for source in sources})
 
+    def read_kept(self, names: Iterable[str], *, party_id: int | None = None) -> None:
+        """Take what the night of this date was decided from as it was kept, of everybody or of one party.
+
+        Raises ``FileNotFoundError`` when it was not kept.
+        """
+        self.whole = party_id is None
+        for name in names:
+            path = nights_folder() / self.date.isoformat() / INPUTS / f"{name}.parquet"
+            if not path.exists():
+                raise FileNotFoundError(path)
+            rows = f"SELECT * FROM read_parquet('{path}')"
+            if party_id is not None and "party_id" in pq.read_schema(path).names:
+                rows += f" WHERE party_id = {int(party_id)}"
+            self.con.con.execute(f"CREATE TABLE {name} AS {rows}").fetchall()
+
+    def under(self, policy: Policy, label: str) -> Night:
+        """The same date decided by another policy: it sees the tables of this night and keeps its own beside them."""
+        other = copy.copy(self)
+        other.policy, other._above, other._prefix, other._tables = policy, self, f"{label}_", {}
+        return other
+
     def table(self, name: str) -> ir.Table:
         """The rows kept (or read) under a name."""
         if name not in self._tables:
+            if self._above is not None:
+                return self._above.table(name)
             self._tables[name] = self.con.table(name)
         return self._tables[name]
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Work an expression out and keep its rows under a name."""
-        self._tables[name] = self.con.create_table(name, expression)
+        self._tables[name] = self.con.create_table(self._prefix + name, expression)
         return self._tables[name]
 
     def replace(self, name: str, expression: ir.Table) -> ir.Table:
         """Keep rows under a name that is already taken; the expression may read the rows it replaces."""
-        self.con.create_table(f"{name}_next", expression)
-        self.con.con.execute(f"DROP TABLE {name}").fetchall()
-        self.con.con.execute(f"ALTER TABLE {name}_next RENAME TO {name}").fetchall()
-        self._tables[name] = self.con.table(name)
+        full = self._prefix + name
+        self.con.create_table(f"{full}_next", expression)
+        self.con.con.execute(f"DROP TABLE {full}").fetchall()
+        self.con.con.execute(f"ALTER TABLE {full}_next RENAME TO {full}").fetchall()
+        self._tables[name] = self.con.table(full)
         return self._tables[name]
 
     def arrow(self, expression: ir.Table) -> pa.Table:
@@ -95,6 +125,13 @@ class Night:
         """The rows kept under a name by the night before this one, if they are there."""
         path = nights_folder() / (self.date - dt.timedelta(days=1)).isoformat() / f"{name}.parquet"
         return self.con.read_parquet(path) if path.exists() else None
+
+    def kept(self, name: str) -> ir.Table:
+        """The rows the night of this date decided, as they were kept. Raises ``FileNotFoundError``."""
+        path = nights_folder() / self.date.isoformat() / f"{name}.parquet"
+        if not path.exists():
+            raise FileNotFoundError(path)
+        return self.con.read_parquet(path)
 
     def save(self, name: str, path: Path) -> None:
         self.con.con.execute(f"COPY {name} TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()

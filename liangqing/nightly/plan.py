@@ -59,6 +59,19 @@ class Plan:
     invariants: Callable[[], Iterable[str]]
     keep: Sequence[str] = field(default_factory=tuple)
     """Tables kept as Parquet with the day."""
+    inputs: Sequence[str] = field(default_factory=tuple)
+    """Tables kept with the day from which the steps that ask the policy can decide it once more."""
     volatile: frozenset[str] = frozenset()
     """Columns that say how decisions meet what is stored, and so differ when a date is run again; left out of
     checksums."""
+
+    @property
+    def deciding(self) -> tuple[Step, ...]:
+        """The steps that ask the policy: what a trial and a replay do again."""
+        return tuple(step for step in self.steps if step.asks_policy)
+
+    @property
+    def preparing(self) -> tuple[Step, ...]:
+        """The steps before the first of them: the same under every policy."""
+        first = next(place for place, step in enumerate(self.steps) if step.asks_policy)
+        return tuple(self.steps[:first])

@@ -14,6 +14,7 @@ import chinese_calendar
 from liangqing.policy.models import SpecialDay
 
 MOST_DAYS = 3660
+_HOLIDAYS = {each.value: each.chinese for each in chinese_calendar.Holiday}
 
 
 def is_working(on: dt.date) -> bool:
@@ -51,7 +52,7 @@ def is_announced(year: int) -> bool:
 
 
 def announced(year: int) -> list[tuple[dt.date, bool, str]]:
-    """The announced days of a year that are not what their weekday says: day, whether it is worked, name."""
+    """The announced days of a year that are not what their weekday says: day, whether it is worked, name in Chinese."""
     if not is_announced(year):
         return []
     days: Iterable[dt.date] = (dt.date(year, 1, 1) + dt.timedelta(days=n) for n in range(366))
@@ -60,7 +61,8 @@ def announced(year: int) -> list[tuple[dt.date, bool, str]]:
         works = bool(chinese_calendar.is_workday(day))
         if works != (day.weekday() < 5):
             _off, name = chinese_calendar.get_holiday_detail(day)
-            found.append((day, works, str(name or "")))
+            holiday = _HOLIDAYS.get(str(name), "")
+            found.append((day, works, f"{holiday}调休" if works else holiday))
     return found
 
 

@@ -62,10 +62,11 @@ def digest(content: Content) -> str:
 
 def complete(content: Content) -> dict[str, dict[str, Any]]:
     """The content with the catalogue's defaults where a term is not given, in the order of the catalogue."""
-    given = content.get("terms") or {}
+    given, rows = content.get("terms") or {}, content.get("tables") or {}
     known = {key: given.get(key, definition.default) for key, definition in definitions().items()}
     strange = {key: value for key, value in given.items() if key not in known}
-    return {"terms": {**known, **strange}, "tables": dict(content.get("tables") or {})}
+    ordered = {key: rows[key] for key in (*blank_tables(), *rows) if key in rows}
+    return {"terms": {**known, **strange}, "tables": ordered}
 
 
 def terms_of(content: Content) -> dict[str, Term]:
@@ -82,12 +83,14 @@ def tables_at(content: Content, terms: Terms) -> dict[str, Table]:
     """The tables with the edges that terms set, as these terms count in one cell."""
     rows = complete(content)["tables"]
     return {
-        key: dataclasses.replace(blank, rows=tuple(_row(each, terms) for each in rows[key]))
+        key: dataclasses.replace(blank, rows=tuple(row_at(each, terms) for each in rows[key]))
         for key, blank in blank_tables().items()
     }
 
 
-def _row(given: Mapping[str, Any], terms: Terms) -> Row:
+def row_at(given: Mapping[str, Any], terms: Terms) -> Row:
+    """A row as written, with the edges these terms set."""
+
     def edge(value: Any) -> int | None:
         return int(terms[value[1:]]) if isinstance(value, str) and value.startswith("$") else value
 
@@ -153,13 +156,14 @@ def _row_problems(content: Content) -> list[Problem]:
     found += [Problem(key, "missing_table", kind="table") for key in known if not given.get(key)]
     for key in known.keys() & given.keys():
         for place, row in enumerate(given[key] or []):
-            if (code := _row_code(row)) is not None:
+            if (code := row_fault(row)) is not None:
                 name = str(row.get("row", place + 1)) if isinstance(row, dict) else str(place + 1)
                 found.append(Problem(key, code, name, kind="table"))
     return found
 
 
-def _row_code(row: Any) -> str | None:
+def row_fault(row: Any) -> str | None:
+    """Why a row can't be read: row (it is none) or reference (no such number); None when it can."""
     if not isinstance(row, dict) or not isinstance(row.get("row"), str) or not 0 < len(row["row"]) <= 32:
         return "row"
     if " " in row["row"] or not isinstance(row.get("then"), dict):

@@ -53,8 +53,5 @@ def find_variants(night: Night) -> None:
     night.keep("accounts", scopes.decided_by(totals, night.policy))
 
 
-STEPS = (
-    Step("owed", find_what_is_owed),
-    Step("totals", total_accounts),
-    Step("accounts", find_variants, asks_policy=True),
-)
+PREPARING = (Step("owed", find_what_is_owed), Step("totals", total_accounts))
+STEPS = (Step("accounts", find_variants, asks_policy=True),)

@@ -15,6 +15,22 @@ from liangqing.policy.terms import Terms
 JUDGED = ("kept", "partly", "broken")
 
 
+def came(receipts: ir.Table, promises: ir.Table) -> ir.Table:
+    """The receipts of accounts with an open promise since the day it was given; no promise is judged by others."""
+    open_ones = promises.filter(promises.state == "open")
+    since = open_ones.group_by("party_id", "creditor_id", "currency").agg(since=open_ones.promised_on.min())
+    since = since.rename(of_party="party_id", of_creditor="creditor_id", of_currency="currency")
+    return receipts.join(
+        since,
+        [
+            receipts.party_id == since.of_party,
+            receipts.creditor_id == since.of_creditor,
+            receipts.currency == since.of_currency,
+            receipts.received_on >= since.since,
+        ],
+    ).select(*receipts.columns)
+
+
 @clause("P4-3.1")
 def fates(
     promises: ir.Table, receipts: ir.Table, accounts: ir.Table, standing: ir.Table, policy: Policy, as_of: dt.date

@@ -40,7 +40,7 @@ def work(
     Before the agreed next day of a case nothing is asked for, unless the day is ``overruled`` (case_id). ``graces``
     (case_id, until_on): the case has time until that day.
 
-    Out: party_id, creditor_id, case_id (NULL: opens tonight, or none), fate (NULL: no case), level, days, action,
+    Out: party_id, creditor_id, case_id (NULL: opens tonight, or none), fate (NULL: no case), level, level_row, days, action,
     action_row, due_in_days, points, reasons (row names), skipped (NULL, or the reason the obligor is passed over), and
     the facts the tables looked at.
     """
@@ -92,6 +92,7 @@ def work(
         "case_id",
         "fate",
         "level",
+        "level_row",
         "days",
         "seller_id",
         "customer_class",

@@ -30,7 +30,7 @@ from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import database_uri
 from liangqing.nightly.events import NightRun
 from liangqing.nightly.models import Run
-from liangqing.nightly.night import Night, nights_folder
+from liangqing.nightly.night import INPUTS, Night, nights_folder
 from liangqing.nightly.plan import Plan
 from liangqing.trail.actions.seal import seal
 from liangqing.trail.actions.tell import Actor, tell
@@ -170,6 +170,9 @@ def _keep(night: Night, plan: Plan) -> None:
     draft.mkdir(parents=True)
     for name in plan.keep:
         night.save(name, draft / f"{name}.parquet")
+    (draft / INPUTS).mkdir()
+    for name in plan.inputs:
+        night.save(name, draft / INPUTS / f"{name}.parquet")
     if final.exists():
         shutil.rmtree(final)
     draft.rename(final)

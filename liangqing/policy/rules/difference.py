@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from liangqing.policy.content import Content, complete
+from liangqing.policy.tables import blank_tables
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def as_text(content: Content, header: Mapping[str, Any]) -> str:
     import yaml
 
     class _Dumper(yaml.SafeDumper):
-        pass
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
 
     _Dumper.add_representer(
         dict,
@@ -88,13 +90,37 @@ def as_text(content: Content, header: Mapping[str, Any]) -> str:
     whole = complete(content)
     return str(
         yaml.dump(
-            {**header, "terms": whole["terms"], "tables": whole["tables"]},
+            {
+                **header,
+                "terms": whole["terms"],
+                "tables": {key: _ordered(key, rows) for key, rows in whole["tables"].items()},
+            },
             Dumper=_Dumper,
             allow_unicode=True,
             sort_keys=False,
             width=160,
         )
     )
+
+
+def _ordered(key: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with their parts and columns in the order people read them; a database keeps no order of names."""
+    known = blank_tables().get(key)
+    columns = (
+        {"when": [each.name for each in known.inputs], "then": [each.name for each in known.outputs]} if known else {}
+    )
+    return [
+        {
+            part: _in_order(row[part], columns.get(part, ("zh", "en"))) if isinstance(row[part], dict) else row[part]
+            for part in dict.fromkeys(("row", "when", "then", "reason", *row))
+            if part in row
+        }
+        for row in rows
+    ]
+
+
+def _in_order(given: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: given[name] for name in dict.fromkeys((*names, *given)) if name in given}
 
 
 def _flat(value: Mapping[str, Any]) -> bool:

@@ -1,0 +1,221 @@
+"""A version of the policy: drafted, edited, submitted, approved, in force from its day; and what must not happen to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.utils import DatabaseError
+
+from liangqing import policy
+from liangqing.kit import clock
+from liangqing.kit.refusal import Refusal
+from liangqing.policy.actions import versions
+from liangqing.policy.models import Version
+from liangqing.policy.queries.versions import lines
+from liangqing.policy.rules.difference import as_text, differences
+from tests.policy.drafts import approved, draft, person, rows_of
+
+pytestmark = pytest.mark.usefixtures("books")
+TODAY = "2026-03-10"
+
+
+def test_an_approved_version_decides_from_its_first_day_and_not_before():
+    approved(on=TODAY, from_on="2026-03-15", warning__moderate_until_days=61)
+    with clock.at("2026-03-20"):
+        assert policy.in_force(dt.date(2026, 3, 14)).terms["warning.moderate_until_days"] == 91
+        after = policy.in_force(dt.date(2026, 3, 15))
+        assert (after.version, after.terms["warning.moderate_until_days"]) == ("v1", 61)
+
+
+def test_a_draft_decides_nothing():
+    draft(on=TODAY, from_on="2026-03-11", warning__moderate_until_days=61)
+    with clock.at("2026-03-20"):
+        assert policy.in_force(dt.date(2026, 3, 20)).version == "preset-1"
+
+
+def test_the_versions_are_told_with_their_phase_and_until_when():
+    approved(on=TODAY, from_on="2026-03-11", case__opens_from_days=2)
+    approved(on="2026-03-12", from_on="2026-03-20", case__opens_from_days=3)
+    told = {line.name: (line.phase, line.until_on) for line in lines(dt.date(2026, 3, 15))}
+    assert told == {
+        "preset-1": ("superseded", dt.date(2026, 3, 11)),
+        "v1": ("in_force", dt.date(2026, 3, 20)),
+        "v2": ("approved", None),
+    }
+
+
+@pytest.mark.parametrize("from_on", ["2026-03-10", "2026-03-09"])
+def test_a_version_begins_tomorrow_at_the_earliest(from_on):
+    with pytest.raises(Refusal) as refused:
+        draft(on=TODAY, from_on=from_on)
+    assert refused.value.code == "day_past"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("warning.mild_until_days", 1, "term_bounds"),
+        ("warning.mild_until_days", "21", "term_type"),
+        ("warning.mild_until_days", [{"for": {"debtor": "person"}, "value": 21}], "term_base"),
+        ("warning.mild_until_days", [{"value": 21}, {"value": 22}], "term_twice"),
+        ("warning.mild_until_days", [{"value": 21}, {"for": {"mood": "good"}, "value": 22}], "term_scope"),
+        ("case.minimum", {"CNY": "1.00"}, "term_currency"),
+        ("case.minimum", {"CNY": "1.001", "*": "1"}, "term_places"),
+        ("case.minimum", {"CNY": 1.5, "*": "1"}, "term_type"),
+        ("case.minimum", {"XYZ": "1.00", "*": "1"}, "term_currency"),
+        ("warning.acknowledge_within_days", {"mild": 3}, "term_level"),
+        ("no.such", 3, "unknown_term"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_and_nothing_changes(key, value, code):
+    made = draft(on=TODAY, from_on="2026-03-11")
+    with clock.at(TODAY), pytest.raises(Refusal) as refused:
+        versions.set_term(made, key, value, revision=made.revision, by=person())
+    assert refused.value.code == code
+    made.refresh_from_db()
+    assert made.revision == 1
+
+
+def test_two_people_on_one_draft_do_not_overwrite_each_other():
+    made = draft(on=TODAY, from_on="2026-03-11")
+    with clock.at(TODAY):
+        versions.set_term(made, "case.opens_from_days", 2, revision=1, by=person())
+        with pytest.raises(Refusal) as refused:
+            versions.set_term(made, "case.opens_from_days", 3, revision=1, by=person("other"))
+    assert refused.value.code == "edited"
+
+
+def test_a_draft_with_a_gap_can_stand_but_not_be_submitted():
+    made = draft(on=TODAY, from_on="2026-03-11")
+    gap = rows_of(made, "warning.level")[:-1]
+    with clock.at(TODAY):
+        made = versions.set_rows(made, "warning.level", gap, revision=made.revision, by=person())
+        with pytest.raises(Refusal) as refused:
+            versions.submit(made, by=person())
+    assert refused.value.code == "problems"
+
+
+def test_a_draft_that_changes_nothing_is_not_submitted():
+    made = draft(on=TODAY, from_on="2026-03-11")
+    with clock.at(TODAY), pytest.raises(Refusal) as refused:
+        versions.submit(made, by=person())
+    assert refused.value.code == "no_change"
+
+
+def test_a_version_based_on_an_outdated_one_is_brought_onto_the_new_one_first():
+    late = draft(on=TODAY, from_on="2026-03-20", case__opens_from_days=3, promise__tolerance_days=4)
+    approved(on=TODAY, from_on="2026-03-15", case__opens_from_days=2, record__next_most_days=30)
+    with clock.at(TODAY):
+        with pytest.raises(Refusal) as refused:
+            versions.submit(late, by=person())
+        assert refused.value.code == "outdated_base"
+        merged, both = versions.rebase(late, revision=late.revision, by=person())
+        versions.submit(merged, by=person())
+    terms = merged.content["terms"]
+    assert both == ["case.opens_from_days"]
+    assert (terms["case.opens_from_days"], terms["promise.tolerance_days"], terms["record.next_most_days"]) == (
+        3,
+        4,
+        30,
+    )
+
+
+def test_a_bound_of_law_is_not_loosened_without_counsel():
+    made = draft(on=TODAY, from_on="2026-03-11", archive__keep_years=3)
+    with clock.at(TODAY):
+        versions.submit(made, by=person())
+        with pytest.raises(Refusal) as refused:
+            versions.approve(made, voices=[], by=person())
+        assert refused.value.code == "counsel"
+        assert versions.approve(made, voices=[], counsel="方律师", by=person()).state == "approved"
+
+
+def test_the_database_refuses_to_change_an_approved_version():
+    made = approved(on=TODAY, from_on="2026-03-11", case__opens_from_days=2)
+    for column, value in (
+        ("digest", "x"),
+        ("from_on", "2026-04-01"),
+        ("share", 50),
+        ("state", "draft"),
+        ("counsel", "x"),
+    ):
+        with pytest.raises(DatabaseError, match="stands"), transaction.atomic():
+            Version.objects.filter(pk=made.pk).update(**{column: value})
+    with pytest.raises(DatabaseError, match="stands"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM policy_version")
+
+
+def test_only_one_version_begins_on_a_day():
+    approved(on=TODAY, from_on="2026-03-11", case__opens_from_days=2)
+    other = draft(on=TODAY, from_on="2026-03-11", case__opens_from_days=3)
+    with clock.at(TODAY), pytest.raises(Refusal) as refused:
+        versions.submit(other, by=person())
+    assert refused.value.code == "same_day"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Version.objects.filter(pk=other.pk).update(state="approved")
+
+
+def test_a_version_that_decides_already_is_not_withdrawn_one_to_come_is():
+    made = approved(on=TODAY, from_on="2026-03-11", case__opens_from_days=2)
+    with clock.at("2026-03-11"), pytest.raises(Refusal) as refused:
+        versions.withdraw(made, by=person())
+    assert refused.value.code == "in_force"
+    with clock.at(TODAY):
+        assert versions.withdraw(made, by=person()).state == "withdrawn"
+    with clock.at("2026-03-20"):
+        assert policy.in_force(dt.date(2026, 3, 20)).version == "preset-1"
+
+
+def test_a_version_goes_out_as_one_file_and_comes_in_again_as_it_was():
+    made = draft(
+        on=TODAY,
+        from_on="2026-03-11",
+        warning__mild_until_days=[{"value": 31}, {"for": {"debtor": "person"}, "value": 16}],
+    )
+    text = as_text(made.content, {"version": made.name})
+    other = draft(on=TODAY, from_on="2026-03-12")
+    with clock.at(TODAY):
+        brought = versions.bring(other, text, revision=other.revision, by=person())
+    assert differences(made.content, brought.content) == []
+    assert [(each.key, each.after) for each in differences(policy.book.preset_content(), brought.content)] == [
+        ("warning.mild_until_days", [{"value": 31}, {"for": {"debtor": "person"}, "value": 16}])
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["terms: [", "- 1", "terms: {no.such: 1}", "tables: {no.such: []}", "terms: {case.minimum: 3}", "tables: {case.desk: [1]}",
+     "tables: {case.desk: [{row: K1, when: {level: {from: $no.such}}, then: {}}]}", "!!python/object/apply:os.system [x]"],
+)  # fmt: skip
+def test_a_file_that_cannot_be_taken_changes_nothing(text):
+    made = draft(on=TODAY, from_on="2026-03-11")
+    with clock.at(TODAY), pytest.raises(Refusal):
+        versions.bring(made, text, revision=made.revision, by=person())
+    made.refresh_from_db()
+    assert made.revision == 1
+
+
+def test_the_most_specific_value_wins_a_choice_and_the_strictest_a_bound_of_law():
+    scoped = [
+        {"value": 31},
+        {"for": {"debtor": "person"}, "value": 21},
+        {"for": {"line": "A", "debtor": "person"}, "value": 41},
+    ]
+    kept = [{"value": 10}, {"for": {"line": "A"}, "value": 6}, {"for": {"debtor": "person"}, "value": 30}]
+    approved(on=TODAY, from_on="2026-03-11", warning__mild_until_days=scoped, archive__keep_years=kept)
+    with clock.at("2026-03-11"):
+        rules = policy.in_force(dt.date(2026, 3, 11))
+        values = {
+            (line, debtor): (found["warning.mild_until_days"], found["archive.keep_years"])
+            for line in ("A", "B")
+            for debtor in ("person", "company")
+            for found in [rules.of(1, line=line, debtor=debtor).terms]
+        }
+    assert values == {
+        ("A", "person"): (41, 30),
+        ("B", "person"): (21, 30),
+        ("A", "company"): (31, 10),
+        ("B", "company"): (31, 10),
+    }
