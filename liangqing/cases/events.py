@@ -98,3 +98,16 @@ class CampaignUndone(Event):
     campaign: str
     returned: int
     kept: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraceGranted(Event):
+    """``until`` is the first day on which the customer is asked again; ``request`` the approval it rests on."""
+
+    name: ClassVar[str] = "grace granted"
+    thing: ClassVar[str] = "grace"
+    case: str
+    from_on: dt.date
+    until: dt.date
+    request: str
+    policy: str

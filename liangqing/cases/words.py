@@ -27,6 +27,7 @@ ACTIONS: dict[str, Promise] = {
 }
 SKIPPED: dict[str, Promise] = {
     "below_minimum": _("late amount below the minimum"),
+    "grace": _("within the grace that was granted"),
     "next_date": _("the day agreed for the next contact has not come"),
     "no_collector": _("nobody to take it: add collectors"),
     "not_due": _("nothing late, nothing due soon"),
@@ -57,6 +58,11 @@ RESULTS: dict[str, Promise] = {
 }
 EVENTS: dict[str, Promise] = {
     "alert raised": _("warning raised"),
+    "approval escalated": _("approval passed to the next higher"),
+    "approval given": _("approval given, others to come"),
+    "approval reminded": _("reminded of an approval"),
+    "approval requested": _("approval requested"),
+    "approved act failed": _("approved, but could not be done"),
     "campaign confirmed": _("cases shared out"),
     "campaign undone": _("sharing undone"),
     "case assigned": _("case given to another person"),
@@ -64,11 +70,17 @@ EVENTS: dict[str, Promise] = {
     "case level moved": _("level changed"),
     "case opened": _("case opened"),
     "contact recorded": _("contact recorded"),
+    "grace granted": _("grace granted"),
     "promise broken": _("promise broken"),
     "promise kept": _("promise kept"),
     "promise kept in part": _("promise kept in part"),
     "promise recorded": _("promise recorded"),
     "promise withdrawn": _("promise withdrawn"),
+    "request approved": _("request approved and done"),
+    "request rejected": _("request rejected"),
+    "request resubmitted": _("request made again"),
+    "request returned": _("request returned for change"),
+    "request withdrawn": _("request withdrawn"),
     "task finished": _("task finished"),
     "task pinned": _("task pinned"),
     "task postponed": _("task postponed"),

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db.models import Case as Choice
-from django.db.models import Count, JSONField, Model, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Count, JSONField, Model, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import JSONObject
 
+from liangqing.approvals.models import Request
 from liangqing.cases import words
 from liangqing.cases.lifecycle import CaseStage
-from liangqing.cases.models import Case, Promise, Record, Task
+from liangqing.cases.models import Case, Grace, Promise, Record, Task
 from liangqing.kit import clock
 from liangqing.kit.money import Money
 from liangqing.parties.models import Party
@@ -123,8 +124,15 @@ def _of_case(case: Case) -> Q:
         | Q(thing="task", thing_id__in=Task.objects.filter(case__in=others).values("id"))
         | Q(thing="record", thing_id__in=Record.objects.filter(case__in=others).values("id"))
         | Q(thing="promise", thing_id__in=Promise.objects.filter(case__in=others).values("id"))
+        | Q(thing="grace", thing_id__in=Grace.objects.filter(case__in=others).values("id"))
+        | Q(thing="approval", thing_id__in=_asked_of(others))
         | Q(thing="alert", thing_id__in=Alert.objects.filter(_of_others(case)).values("id"))
     )
+
+
+def _asked_of(cases: QuerySet[Case, Any]) -> QuerySet[Request, Any]:
+    """Requests for approval about these cases."""
+    return Request.objects.filter(subject_kind="case", subject_id__in=cases).values("id")
 
 
 def _of_others(case: Case) -> Q:
