@@ -47,6 +47,14 @@ class WebhookSwitched(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebhookSecretReplaced(Event):
+    name: ClassVar[str] = "webhook secret replaced"
+    thing: ClassVar[str] = "webhook"
+    url: str
+    former_until: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveryTriedAgain(Event):
     name: ClassVar[str] = "delivery tried again"
     thing: ClassVar[str] = "delivery"

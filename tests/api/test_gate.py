@@ -42,6 +42,17 @@ class TestKeys:
         ]
         assert program.key.split("_", 2)[2] not in str(list(Entry.objects.values_list("facts", flat=True)))
 
+    def test_whom_a_revoked_key_stood_for_has_left(self, issue, admin):
+        program, last = issue("finance"), issue("admin")
+        clients.revoke(program.client, admin)
+        program.client.user.refresh_from_db()
+        assert not program.client.user.is_active
+        told = Entry.objects.get(event="person left")
+        assert (told.thing_id, told.actor_id) == (program.client.user_id, admin.pk)
+        User.objects.filter(pk=admin.pk).update(is_active=False)
+        clients.revoke(last.client, None)
+        assert clients.recognise(last.key) is None, "its key is gone, though nobody else runs the system"
+
     def test_a_revoked_key_opens_nothing(self, issue, admin):
         program = issue("finance")
         assert program.get("/bills").status_code == 200

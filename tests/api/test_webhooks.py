@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,6 +32,7 @@ class Receiver:
     url: str
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -43,6 +47,7 @@ def receiver(settings: Any) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             kept.got.append((dict(self.headers), body))
+            kept.at.append(time.monotonic())
             status = kept.answers.pop(0) if kept.answers else 204
             self.send_response(status)
             if status in (301, 302, 307):
@@ -66,6 +71,39 @@ def receiver(settings: Any) -> Iterator[Receiver]:
 def hook(institution, issue, admin, receiver):
     """A webhook that hears everything, with its secret."""
     return webhooks.register(issue("risk").client, receiver.url, webhooks.EVENTS, admin)
+
+
+@contextmanager
+def slow_receiver(drips: bytes) -> Iterator[tuple[str, list[float]]]:
+    """A server that takes a request and never comes to the end of its answer; its address, and when it was called."""
+    came: list[float] = []
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.2)
+
+        def answer(taken: socket.socket) -> None:
+            with taken, suppress(OSError):
+                taken.sendall(drips)
+                while not over.wait(0.2):
+                    if drips:
+                        taken.sendall(b"x")
+
+        def listen() -> None:
+            while not over.is_set():
+                with suppress(TimeoutError):
+                    taken = listening.accept()[0]
+                    came.append(time.monotonic())
+                    threads.append(threading.Thread(target=answer, args=(taken,)))
+                    threads[-1].start()
+
+        threads = [threading.Thread(target=listen)]
+        threads[0].start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/", came
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
 
 
 def send() -> dict[str, int]:
@@ -242,6 +280,35 @@ class TestTriedAgain:
         institution.huaxin.promises(5, on="2026-03-12", due="2026-03-20")
         assert send() == {"sent": 1, "failed": 1}
 
+    @pytest.mark.parametrize("drips", [b"", b"HTTP/1.1 200 OK\r\nX: "], ids=["silent", "a byte now and then"])
+    def test_a_slow_receiver_keeps_no_other_waiting_and_is_given_up_in_time(
+        self, institution, hook, receiver, issue, admin, monkeypatch, drips
+    ):
+        monkeypatch.setattr(deliveries, "_PATIENCE_S", 2.0)
+        monkeypatch.setattr(deliveries, "MOST_EVENTS", 1)
+        with slow_receiver(drips) as (url, came):
+            slow = webhooks.register(issue("risk").client, url, webhooks.EVENTS, admin)[0]
+            # The slow one is the first in line.
+            Webhook.objects.filter(pk=hook[0].pk).update(url=url)
+            Webhook.objects.filter(pk=slow.pk).update(url=receiver.url)
+            for turn in range(3):
+                institution.huaxin.promises(turn + 1, on="2026-03-12", due="2026-03-20")
+            begun = time.monotonic()
+            assert send() == {"sent": 3, "failed": 1}
+            assert time.monotonic() - begun < 15
+        assert len(receiver.at) == 3
+        assert max(receiver.at) - came[0] < 1.9, (
+            "all of the quick one's arrived while the slow one was being waited for"
+        )
+        assert hook[0].deliveries.order_by("id").first().last_error == "timeout"
+
+    def test_no_message_is_begun_when_the_go_has_lasted_too_long(self, institution, hook, receiver, monkeypatch):
+        institution.huaxin.promises(5, on="2026-03-12", due="2026-03-20")
+        monkeypatch.setattr(deliveries, "_BEGIN_S", -1.0)
+        assert send() == {"sent": 0, "failed": 0}
+        monkeypatch.setattr(deliveries, "_BEGIN_S", 30.0)
+        assert send() == {"sent": 1, "failed": 0}
+
     def test_switched_off_or_revoked_nothing_is_sent(self, institution, hook, receiver, admin):
         webhook, _secret = hook
         institution.huaxin.promises(5, on="2026-03-12", due="2026-03-20")
@@ -312,6 +379,41 @@ class TestAddresses:
         assert send() == {"sent": 0, "failed": 1}
         assert receiver.got == []
         assert Delivery.objects.get().last_error == "private_address"
+
+
+class TestSecret:
+    def test_a_new_secret_signs_and_the_one_before_signs_beside_it_for_a_day(self, institution, hook, receiver, admin):
+        webhook, old = hook
+        with clock.at("2026-03-12T10:00:00"):
+            new = webhooks.replace_secret(webhook, admin)
+        assert signed_by(institution, receiver, "2026-03-13T09:59:59", old, new) == [True, True]
+        assert signed_by(institution, receiver, "2026-03-13T10:00:00", old, new) == [False, True]
+        told = Entry.objects.get(event="webhook secret replaced")
+        assert told.actor_id == admin.pk and new not in str(told.facts)
+        webhook.refresh_from_db()
+        assert not any(secret in webhook.secret_stored + webhook.former_stored for secret in (old, new))
+
+    def test_replaced_twice_the_first_signs_nothing_any_more(self, institution, hook, receiver, admin):
+        webhook, old = hook
+        with clock.at("2026-03-12T10:00:00"):
+            between, new = webhooks.replace_secret(webhook, admin), webhooks.replace_secret(webhook, admin)
+        assert signed_by(institution, receiver, "2026-03-12T11:00:00", old, between, new) == [False, True, True]
+
+    def test_only_those_who_manage_the_api_replace_it(self, institution, hook):
+        with pytest.raises(Refusal) as refused:
+            webhooks.replace_secret(hook[0], institution.cast.lin)
+        assert refused.value.status == 403
+        assert hook[0].secret == hook[1]
+
+
+def signed_by(institution: Any, receiver: Receiver, at: str, *secrets: str) -> list[bool]:
+    """Which of the secrets prove the message that is sent at that instant."""
+    institution.huaxin.promises(5, on="2026-03-12", due="2026-03-20")
+    with clock.at(at):
+        assert send()["sent"] == 1
+        now = int(clock.now().timestamp())
+    headers, body = receiver.got[-1]
+    return [signature.holds(secret, headers["Liangqing-Signature"], body, now=now) for secret in secrets]
 
 
 class TestRegister:

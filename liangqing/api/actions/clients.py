@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.api.events import ClientIssued, ClientRevoked
@@ -62,14 +62,23 @@ def issue(
 
 @action
 def revoke(client: Client, by: User | None) -> None:
-    """The key is worth nothing from now on, and its webhooks are told nothing more. Raises ``Refusal``:
-    ``not_allowed``, ``already_revoked``."""
+    """The key is worth nothing from now on, its webhooks are told nothing more, and whom it stood for has left.
+
+    Raises ``Refusal``: ``not_allowed``, ``already_revoked``.
+    """
     if by is not None:
         demand(by, "api.manage")
     if not Client.objects.filter(pk=client.pk, active=True).update(active=False, revoked_at=clock.now()):
         raise Refusal("already_revoked", _("The key of {name} has been revoked already."), name=client.name)
     client.refresh_from_db()
     tell(ClientRevoked(thing_id=client.pk, client=client.name, key_id=client.key_id), by=by)
+    # Whoever is the last to run the system can't leave; but nobody signs in as a program, and its key is gone.
+    try:
+        with transaction.atomic():
+            staff.change(client.user, by, active=False)
+    except Refusal as refusal:
+        if refusal.code != "last_administrator":
+            raise
 
 
 def recognise(key: str) -> Client | None:

@@ -3,16 +3,21 @@
 1. An act tells the trail inside its own transaction; what is rolled back was never told, so nothing is sent of it.
 2. ``collect`` reads the entries that are sealed since the last time. Whatever a sealed block covers is complete: no entry
    with a lower id can still be committed. Nothing is told twice and nothing is left out.
-3. ``deliver`` sends each webhook its messages in order. A message that does not arrive holds up the later ones, is tried
-   again after 1 and 5 minutes, half an hour, 2 and 12 hours, and is given up then.
+3. ``deliver`` sends each webhook its messages in order, the webhooks beside each other: one whose receiver is slow or
+   dead keeps no other waiting. A message that does not arrive holds up the later ones of its webhook, is tried again
+   after 1 and 5 minutes, half an hour, 2 and 12 hours, and is given up then.
 
 A message may arrive twice (the answer got lost); its number, ``Liangqing-Delivery``, stays the same.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
+from collections import Counter, deque
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,13 +40,22 @@ from liangqing.trail.actions.seal import seal
 from liangqing.trail.actions.tell import tell
 from liangqing.trail.models import Block, Entry
 
+Came = tuple[int | None, str]
+"""What came of a try: the status of the answer, and a code of what went wrong, empty when the message arrived."""
+
 MOST_EVENTS = 500
 """In one message."""
 _CHUNK = 5_000
 """Entries looked at in one transaction."""
 _MOST_MESSAGES = 20
-"""To one webhook in one go, so that a slow one does not keep the others waiting."""
+"""To one webhook in one go."""
+_AT_ONCE = 16
+"""Webhooks sent to beside each other."""
 _TIMEOUT = httpx.Timeout(10, connect=5)
+_PATIENCE_S = 15.0
+"""For one message, from finding the host to the answer: a receiver that gives a byte now and then is slow too."""
+_BEGIN_S = 30.0
+"""After so long no further message of this go is begun, so that the next go is not kept waiting."""
 
 
 def collect() -> int:
@@ -103,22 +117,50 @@ def deliver() -> dict[str, int]:
     with _alone() as free:
         if not free:
             return counts
-        for hook in Webhook.objects.filter(active=True, client__active=True).order_by("id"):
-            for _turn in range(_MOST_MESSAGES):
-                message = hook.deliveries.filter(state=DeliveryState.WAITING).order_by("id").first()
-                if message is None or message.next_try_at > clock.now():
-                    break
-                arrived = _send(hook, message)
-                counts["sent" if arrived else "failed"] += 1
-                if not arrived:
-                    break
+        hooks = {hook.pk: hook for hook in Webhook.objects.filter(active=True, client__active=True).order_by("id")}
+        waiting = deque(hook for hook in hooks.values() if _next(hook) is not None)
+        turns: Counter[int] = Counter()
+        under_way: dict[Future[Came], tuple[Webhook, Delivery]] = {}
+        end = time.monotonic() + _BEGIN_S
+        with ThreadPoolExecutor(_AT_ONCE) as senders:
+            while waiting or under_way:
+                while waiting and len(under_way) < _AT_ONCE:
+                    hook = waiting.popleft()
+                    message = _next(hook) if time.monotonic() < end else None
+                    if message is not None:
+                        turns[hook.pk] += 1
+                        under_way[senders.submit(_post, *_letter(hook, message))] = (hook, message)
+                done, _others = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    hook, message = under_way.pop(future)
+                    arrived = _note(hook, message, *future.result())
+                    counts["sent" if arrived else "failed"] += 1
+                    if arrived and turns[hook.pk] < _MOST_MESSAGES:
+                        waiting.append(hook)
     return counts
 
 
-def _send(hook: Webhook, message: Delivery) -> bool:
-    """Try once, and write down what came of it."""
+def _next(hook: Webhook) -> Delivery | None:
+    """The message whose turn it is, if it is due."""
+    message = hook.deliveries.filter(state=DeliveryState.WAITING).order_by("id").first()
+    return message if message is not None and message.next_try_at <= clock.now() else None
+
+
+def _letter(hook: Webhook, message: Delivery) -> tuple[str, list[addresses.Network], dict[str, str], bytes]:
+    """A message ready to go: the senders know neither database nor settings."""
     body = json.dumps({"delivery": message.pk, "events": message.events}, ensure_ascii=False).encode()
-    status, error = _post(hook, message, body)
+    now = clock.now()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Liangqing",
+        "Liangqing-Delivery": str(message.pk),
+        "Liangqing-Signature": signature.sign(hook.secrets(now), int(now.timestamp()), body),
+    }
+    return hook.url, networks(), headers, body
+
+
+def _note(hook: Webhook, message: Delivery, status: int | None, error: str) -> bool:
+    """Write down what came of a try; whether it arrived."""
     tries = message.tries + 1
     if not error:
         DELIVERY.move(message, "send", tries=tries, last_status=status, last_error="", sent_at=clock.now())
@@ -132,31 +174,30 @@ def _send(hook: Webhook, message: Delivery) -> bool:
     return False
 
 
-def _post(hook: Webhook, message: Delivery, body: bytes) -> tuple[int | None, str]:
-    """The status of the answer, and a code of what went wrong, empty when it arrived. Redirects are not followed."""
+def _post(url: str, allowed: list[addresses.Network], headers: dict[str, str], body: bytes) -> Came:
+    """Try once. Redirects are not followed."""
     try:
-        target = addresses.check(hook.url, networks())
+        target = addresses.check(url, allowed)
     except addresses.NotAllowed as reason:
         return None, str(reason)
-    headers = {
-        "Host": target.host_header,
-        "Content-Type": "application/json",
-        "User-Agent": "Liangqing",
-        "Liangqing-Delivery": str(message.pk),
-        "Liangqing-Signature": signature.sign(hook.secret, int(clock.now().timestamp()), body),
-    }
-    extensions = {"sni_hostname": target.host} if target.scheme == "https" else {}
     try:
-        with (
-            httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", target.url, content=body, headers=headers, extensions=extensions) as answer,
-        ):
-            status = answer.status_code  # what else it says is nobody's business, and may be without end
-    except httpx.TimeoutException:
+        status = asyncio.run(asyncio.wait_for(_answer(target, headers, body), _PATIENCE_S))
+    except (httpx.TimeoutException, TimeoutError):
         return None, "timeout"
     except (httpx.HTTPError, httpx.InvalidURL):
         return None, "no_connection"
     return status, "" if 200 <= status < 300 else "not_accepted"
+
+
+async def _answer(target: addresses.Target, headers: dict[str, str], body: bytes) -> int:
+    """The status of the answer; what else it says is nobody's business, and may be without end."""
+    extensions = {"sni_hostname": target.host} if target.scheme == "https" else {}
+    headers = {"Host": target.host_header, **headers}
+    async with (
+        httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client,
+        client.stream("POST", target.url, content=body, headers=headers, extensions=extensions) as answer,
+    ):
+        return answer.status_code
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Webhooks: registered, switched on and off."""
+"""Webhooks: registered, given a new secret, switched on and off."""
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from liangqing.api.events import TOLD, WebhookRegistered, WebhookSwitched
+from liangqing.api.events import TOLD, WebhookRegistered, WebhookSecretReplaced, WebhookSwitched
 from liangqing.api.models import Client, Place, Webhook
 from liangqing.api.rules import addresses, signature
 from liangqing.kit import clock, sealing
@@ -21,6 +22,8 @@ from liangqing.trail.actions.tell import tell
 from liangqing.trail.models import Entry
 
 EVENTS: tuple[str, ...] = tuple(sorted(TOLD.values()))
+_BOTH_SIGN = dt.timedelta(days=1)
+"""How long a secret that was replaced goes on signing."""
 
 _WHY = {
     "bad_url": _("“{url}” is no address to send to. Write it as https://host/path, without a password in it."),
@@ -69,6 +72,25 @@ def register(client: Client, url: str, events: Sequence[str], by: User | None) -
     )
     tell(WebhookRegistered(thing_id=webhook.pk, client=client.name, url=url, events=wanted), by=by)
     return webhook, secret
+
+
+@action
+def replace_secret(webhook: Webhook, by: User | None) -> str:
+    """A new secret for a webhook, shown this once. The one before signs beside it for a day, so that the receiver can
+    change over without refusing a message; replaced again within that day, the older one signs nothing any more.
+
+    Raises ``Refusal``: ``not_allowed``.
+    """
+    if by is not None:
+        demand(by, "api.manage")
+    webhook = Webhook.objects.select_for_update().get(pk=webhook.pk)
+    secret = signature.new_secret()
+    webhook.former_stored, webhook.secret_stored = webhook.secret_stored, sealing.seal(secret)
+    webhook.former_until_at = clock.now() + _BOTH_SIGN
+    webhook.save(update_fields=["former_stored", "secret_stored", "former_until_at"])
+    until = webhook.former_until_at.isoformat()
+    tell(WebhookSecretReplaced(thing_id=webhook.pk, url=webhook.url, former_until=until), by=by)
+    return secret
 
 
 @action

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 import liangqing
 from liangqing.api.doors import reading, writing  # noqa: F401  (their operations register themselves)
@@ -18,6 +19,24 @@ class Doors(NinjaAPI):
 
     def get_openapi_operation_id(self, operation: Any) -> str:
         return str(operation.view_func.__name__)
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """An address or a header can leave a parameter out, but not say that it is null."""
+        described = super().get_openapi_schema(**options)
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                for parameter in operation.get("parameters", ()):
+                    parameter["schema"] = _without_null(parameter["schema"])
+        return described
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    choices = schema.get("anyOf", [])
+    said = [choice for choice in choices if choice.get("type") != "null"]
+    if len(said) == len(choices):
+        return schema
+    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    return {**rest, **said[0]} if len(said) == 1 else {**rest, "anyOf": said}
 
 
 api = Doors(

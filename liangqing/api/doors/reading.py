@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -28,14 +27,15 @@ Row = TypeVar("Row", bound=Model)
 Cursor = Annotated[int, Query(ge=0, le=_LAST, description="where the page begins: next of the page before")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Filter = Annotated[schemas.Code | None, Query()]
-Day = Annotated[dt.date | None, Query()]
+Day = Annotated[schemas.Day | None, Query()]
 Purpose = Annotated[
     str | None,
     Query(
         alias="reveal",
         max_length=200,
-        pattern=r"^[^\x00]*[^\x00\s][^\x00]*$",
-        description="why personal data is wanted unmasked; kept in the trail for every customer shown",
+        # Not "anything but blanks": what is a blank is told differently everywhere, and some letters can't be seen.
+        pattern=r"^[^\x00]*[0-9A-Za-z\u3400-\u9fff][^\x00]*$",
+        description="why personal data is wanted unmasked, in words; kept in the trail for every customer shown",
     ),
 ]
 
@@ -115,7 +115,7 @@ def cases(
     level: Annotated[Level | None, Query()] = None,
     stage: Annotated[CaseStage | None, Query()] = None,
     owner: Filter = None,
-    since: Annotated[dt.date | None, Query(description="opened on that day or later")] = None,
+    since: Annotated[schemas.Day | None, Query(description="opened on that day or later")] = None,
     purpose: Purpose = None,
 ) -> dict[str, Any]:
     """Cases, open and closed."""
@@ -153,7 +153,7 @@ def tasks(
     owner: Filter = None,
     action: Filter = None,
     state: Annotated[TaskState, Query()] = TaskState.OPEN,
-    since: Annotated[dt.date | None, Query(description="made on that day or later")] = None,
+    since: Annotated[schemas.Day | None, Query(description="made on that day or later")] = None,
 ) -> dict[str, Any]:
     """What somebody has to do; the open ones unless another state is asked for."""
     user = request.auth.user
@@ -174,7 +174,7 @@ def alerts(
     limit: Limit = 100,
     customer: Filter = None,
     level: Annotated[Level | None, Query()] = None,
-    since: Annotated[dt.date | None, Query(description="raised on that day or later")] = None,
+    since: Annotated[schemas.Day | None, Query(description="raised on that day or later")] = None,
 ) -> dict[str, Any]:
     """Warnings in the order they were raised; keep the last cursor to ask only for new ones."""
     user = request.auth.user
@@ -194,7 +194,7 @@ def records(
     limit: Limit = 100,
     customer: Filter = None,
     case: Filter = None,
-    since: Annotated[dt.date | None, Query(description="of contacts on that day or later")] = None,
+    since: Annotated[schemas.Day | None, Query(description="of contacts on that day or later")] = None,
     purpose: Purpose = None,
 ) -> dict[str, Any]:
     """What was said and done, in the order it was written down."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from liangqing.api.actions.push import MOST_ROWS
 
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NO_NUL = r"^[^\x00]*$"
 _LONGEST_NUMBER = 40  # characters of an amount or a whole number
 
@@ -24,6 +26,14 @@ def _written(value: Any) -> Any:
     return value
 
 
+def _day(value: Any) -> Any:
+    """Only a day as ISO writes it: a number would be read as seconds since 1970, and a filter by it shows everything."""
+    if isinstance(value, dt.date) or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
+        return value
+    raise ValueError("a day is written as in 2026-03-31")
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
 Text = Annotated[str, Field(max_length=2000, pattern=_NO_NUL)]
 Code = Annotated[str, Field(min_length=1, max_length=80, pattern=_NO_NUL)]
 Identifier = Annotated[
@@ -335,7 +345,7 @@ class NewPromise(Schema):
     model_config = ConfigDict(extra="forbid")
     amount: Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,3})?$", description="in major units (元)")]
     currency: Currency
-    due_on: dt.date
+    due_on: Day
 
 
 class NewRecord(Schema):
@@ -347,7 +357,7 @@ class NewRecord(Schema):
     attitude: Annotated[str, Field(max_length=80, pattern=_NO_NUL)] = ""
     note: Annotated[str, Field(max_length=4000, pattern=_NO_NUL)] = ""
     contact: int | None = Field(None, ge=1, le=2**63 - 1, description="id of the contact used")
-    next_on: dt.date | None = None
+    next_on: Day | None = None
     promise: NewPromise | None = None
     corrects: int | None = Field(None, ge=1, le=2**63 - 1, description="id of the record this one corrects")
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -18,6 +20,10 @@ class Webhook(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="webhooks")
     url = models.TextField()
     secret_stored = models.TextField(help_text="sealed; signs what is sent")
+    former_stored = models.TextField(
+        blank=True, default="", help_text="sealed; the secret before, which signs beside it until former_until_at"
+    )
+    former_until_at = models.DateTimeField(null=True)
     events = ArrayField(models.CharField(max_length=32))
     active = models.BooleanField(default=True)
     from_entry = models.BigIntegerField()
@@ -30,6 +36,12 @@ class Webhook(models.Model):
     @property
     def secret(self) -> str:
         return sealing.unseal(self.secret_stored)
+
+    def secrets(self, at: dt.datetime) -> list[str]:
+        """What signs a message at that instant: the secret, and for a while the one it replaced."""
+        if self.former_until_at is not None and at < self.former_until_at:
+            return [self.secret, sealing.unseal(self.former_stored)]
+        return [self.secret]
 
 
 class Delivery(models.Model):

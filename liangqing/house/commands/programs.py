@@ -113,6 +113,67 @@ def add_webhook(number: int, url: str, events: tuple[str, ...], as_json: bool) -
         )
 
 
+@webhook.command("list")
+@json_option
+def list_webhooks(as_json: bool) -> None:
+    """Addresses that hear of events, and how many messages wait or were given up."""
+    from liangqing.house import start
+
+    start.start()
+    from django.db.models import Count, Q
+
+    from liangqing.api.models import Webhook
+
+    waiting, failed = (Count("deliveries", filter=Q(deliveries__state=state)) for state in ("waiting", "failed"))
+    rows = Webhook.objects.filter(client__active=True).select_related("client").order_by("id")
+    found: list[dict[str, Any]] = [
+        {
+            "id": each.pk,
+            "program": each.client.name,
+            "url": each.url,
+            "events": each.events,
+            "active": each.active,
+            "waiting": each.waiting,
+            "failed": each.failed,
+        }
+        for each in rows.annotate(waiting=waiting, failed=failed)
+    ]
+    if as_json:
+        say(found)
+    for each in () if as_json else found:
+        click.echo(f"{each['id']:>4}  {each['program']}  {each['url']}  {', '.join(each['events'])}")
+
+
+@webhook.command("rotate")
+@click.argument("number", type=int)
+@json_option
+def rotate_secret(number: int, as_json: bool) -> None:
+    """Give webhook NUMBER a new secret. It is shown this once; the old one signs beside it for a day."""
+    from liangqing.house import start
+
+    start.start()
+    from django.utils.translation import gettext as _
+
+    from liangqing.api.actions import webhooks
+    from liangqing.api.models import Webhook
+    from liangqing.kit.refusal import Refusal
+    from liangqing.trail.actions.seal import seal
+
+    found = Webhook.objects.filter(pk=number, client__active=True).first()
+    if found is None:
+        raise Refusal("no_webhook", _("There is no webhook {number}. See: liangqing webhook list"), number=number)
+    secret = webhooks.replace_secret(found, None)
+    seal()
+    if as_json:
+        say({"id": found.pk, "url": found.url, "secret": secret})
+    else:
+        click.echo(
+            _("Messages to {url} are signed with this secret, shown only now: {secret}").format(
+                url=found.url, secret=secret
+            )
+        )
+
+
 def _program(number: int) -> Client:
     from django.utils.translation import gettext_lazy as _
 
