@@ -163,11 +163,14 @@ def scope(given: Scope, language: str | None = None) -> str:
 # rows --------------------------------------------------------------------------------------------------------------
 
 
-def condition(column: Input, given: Any, terms: Given | None = None, language: str | None = None) -> str:
+def condition(
+    column: Input, given: Any, terms: Given | None = None, language: str | None = None, *, named: bool = True
+) -> str:
     """A condition as written: ``1 至 30``, ``轻度、中度``, ``是``. A number another term sets is named with its value
-    where ``terms`` are given: ``1 至 30（轻度逾期天数上限（不含）：31 天）``."""
+    where ``terms`` are given: ``1 至 30（轻度逾期天数上限（不含）：31 天）``; without ``named`` only where it differs by
+    scope, so that its one number does not say it all."""
     if isinstance(given, Mapping):
-        return _range(column, given, terms, language)
+        return _range(column, given, terms, language, named)
     each = given if isinstance(given, list | tuple) else [given]
     return _say(language, "、", " or ").join(word(column, one, language) for one in each)
 
@@ -183,20 +186,26 @@ def word(column: Input | Output, given: Any, language: str | None = None) -> str
     return spoken(column.words.get(given, {}), language) or str(given)
 
 
-def _range(column: Input, given: Mapping[str, Any], terms: Given | None, language: str | None) -> str:
+def _range(
+    column: Input, given: Mapping[str, Any], terms: Given | None, language: str | None, named: bool = True
+) -> str:
     """Half-open as written, closed as said: from 1 until 31 is 1 to 30. A share is said by its edges."""
     low, high = _edge(given.get("from"), terms), _edge(given.get("until"), terms)
     share = column.name.endswith("_bp")
-    notes = [
-        note
-        for edge in (given.get("from"), given.get("until"))
-        if (note := reference(edge, terms, language)) is not None
-    ]
+    edges = [given.get("from"), given.get("until")]
+    shown = [edge for edge in edges if named or _scoped_term(edge, terms)]
+    notes = [note for edge in shown if (note := reference(edge, terms, language)) is not None]
     text = _say_share(low, high, language) if share else _say_numbers(low, high, language)
     if not notes:
         return text
     noted = _say(language, "；", "; ").join(notes)
     return _say(language, f"{text}（{noted}）", f"{text} ({noted})") if text else noted
+
+
+def _scoped_term(edge: Any, terms: Given | None) -> bool:
+    if not isinstance(edge, str) or not edge.startswith("$"):
+        return False
+    return terms is None or any(entry.scope for entry in entries_of(terms.get(edge[1:], 0)))
 
 
 def _edge(given: Any, terms: Given | None) -> int | None:
@@ -268,12 +277,20 @@ def route(given: str, language: str | None = None) -> str:
 
 
 def conditions(
-    table: Table, given: Mapping[str, Any], terms: Given | None = None, language: str | None = None
+    table: Table,
+    given: Mapping[str, Any],
+    terms: Given | None = None,
+    language: str | None = None,
+    *,
+    named: bool = True,
 ) -> list[tuple[str, str]]:
     """Each condition of a row as (label, what it says), in the order of the table's columns."""
     when = given.get("when") or {}
     return [
-        (spoken(column.label, language) or column.name, condition(column, when[column.name], terms, language))
+        (
+            spoken(column.label, language) or column.name,
+            condition(column, when[column.name], terms, language, named=named),
+        )
         for column in table.inputs
         if column.name in when
     ]
@@ -290,11 +307,16 @@ def answers(table: Table, given: Mapping[str, Any], language: str | None = None)
 
 
 def row(
-    table: Table, given: Mapping[str, Any], terms: Given | None = None, language: str | None = None
+    table: Table,
+    given: Mapping[str, Any],
+    terms: Given | None = None,
+    language: str | None = None,
+    *,
+    named: bool = True,
 ) -> tuple[str, str, str]:
     """A row as written: its conditions, its outputs, its reason."""
     colon, stop = _say(language, "：", ": "), _say(language, "；", "; ")
-    when = stop.join(f"{label}{colon}{said}" for label, said in conditions(table, given, terms, language))
+    when = stop.join(f"{label}{colon}{said}" for label, said in conditions(table, given, terms, language, named=named))
     then = stop.join(f"{label}{colon}{said}" for label, said in answers(table, given, language))
     everything = _say(language, "其他所有情形", "every other case")
     return when or everything, then, spoken(given.get("reason") or {}, language)

@@ -65,6 +65,16 @@ def test_a_range_is_said_closed_and_names_the_terms_at_its_edges():
     assert reason == "逾期天数为轻度，占比不高"
 
 
+def test_in_print_an_edge_is_named_only_where_its_number_depends_on_whom_it_is_for():
+    days = blank_tables()["warning.level"].inputs[0]
+    given = {"from": 1, "until": "$warning.mild_until_days"}
+    assert words.condition(days, given, {"warning.mild_until_days": 21}, "zh", named=False) == "1 至 20"
+    scoped = {"warning.mild_until_days": [{"value": 31}, {"for": {"debtor": "person"}, "value": 21}]}
+    assert words.condition(days, given, scoped, "zh", named=False) == (
+        "1 至 30（轻度逾期天数上限（不含）：31 天（债务人：个人 21 天））"
+    )
+
+
 def test_without_terms_an_edge_is_named_and_not_guessed():
     days = blank_tables()["warning.level"].inputs[0]
     assert words.condition(days, {"from": 1, "until": "$warning.mild_until_days"}, None, "en") == (
