@@ -6,7 +6,8 @@ import contextvars
 import io
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -24,14 +25,22 @@ _LARGE = 100_000
 _FEW = 1000
 
 
-def copy_in(cursor: Cursor, table: str, rows: pa.Table | Iterable[pa.RecordBatch], columns: Sequence[str] = ()) -> int:
+def copy_in(
+    cursor: Cursor,
+    table: str,
+    rows: pa.Table | Iterable[pa.RecordBatch],
+    columns: Sequence[str] = (),
+    *,
+    fresh: bool = False,
+) -> int:
     """COPY rows into ``table``; returns how many went in.
 
     The Arrow columns bear the names of the table's; batches come with the ``columns`` to take. While the database takes
-    one batch, the next is made.
+    one batch, the next is made. Into a ``fresh`` table (``large_load`` tells) rows come as if they had always been there,
+    which spares every later reader of this transaction the question whether it may see them.
     """
     names = list(columns) if columns else list(rows.schema.names) if isinstance(rows, pa.Table) else []
-    target = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT csv)"
+    target = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT csv{', FREEZE' if fresh else ''})"
     options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
     batches = rows.to_batches(max_chunksize=_ROWS_A_WRITE) if isinstance(rows, pa.Table) else rows
 
@@ -106,7 +115,7 @@ def stage(cursor: Cursor, name: str, columns: str, rows: pa.Table) -> int:
 def reserve(cursor: Cursor, sequence: str, count: int) -> Sequence[int]:
     """``count`` new ids of a sequence, in order; a range whenever nobody else is drawing at the same moment."""
     if count == 0:
-        return []
+        return range(0)
     if count >= _LARGE:
         # Drawing a million one by one would take a third of a second. Altering a sequence, even to what it is, holds it
         # until the transaction ends, so that nobody draws between these statements.
@@ -123,49 +132,73 @@ def reserve(cursor: Cursor, sequence: str, count: int) -> Sequence[int]:
     return range(ids[0], ids[-1] + 1) if ids[-1] - ids[0] + 1 == count else ids
 
 
-def number(duck: duckdb.DuckDBPyConnection, name: str, ids: Sequence[int]) -> None:
-    """A DuckDB table or view ``name(place, id)``, place counting from 1."""
+def number_rows(duck: duckdb.DuckDBPyConnection, name: str, ids: Sequence[int], rows: str, by: str) -> None:
+    """A DuckDB table ``name``: what the query ``rows`` gives (best only keys), in the order of the columns ``by``, and the
+    ``id`` of each."""
+    place = f"row_number() OVER (ORDER BY {by})"
     if isinstance(ids, range):
-        duck.execute(
-            f"CREATE VIEW {name} AS SELECT i + 1 AS place, i + {ids.start} AS id FROM range({len(ids)}) r(i)"
-        ).fetchall()
+        number = f"SELECT *, {place} + {ids.start - 1} AS id FROM ({rows})"
+        duck.execute(f"CREATE TABLE {name} AS {number}").fetchall()
         return
-    places, numbers = pa.array(range(1, len(ids) + 1), pa.int64()), pa.array(ids, pa.int64())
-    duck.register("numbers", pa.table({"place": places, "id": numbers}))
-    duck.execute(f"CREATE TABLE {name} AS SELECT * FROM numbers").fetchall()
-    duck.unregister("numbers")
-
-
-def forget_numbers(duck: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Drop what ``number`` made."""
-    ((kind,),) = duck.execute(
-        "SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]
+    duck.register("numbers", pa.table({"place": pa.array(range(1, len(ids) + 1)), "id": pa.array(ids, pa.int64())}))
+    duck.execute(
+        f"""CREATE TABLE {name} AS SELECT r.* EXCLUDE (place), n.id
+            FROM (SELECT *, {place} AS place FROM ({rows})) r JOIN numbers n USING (place)"""
     ).fetchall()
-    duck.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}").fetchall()
+    duck.unregister("numbers")
 
 
 def sequence_of(table: str) -> str:
     return f"{table}_id_seq"
 
 
-@contextmanager
-def large_load(cursor: Cursor, table: str, arriving: int) -> Iterator[None]:
-    """For a load larger than the table itself: build indexes and check references once, for all rows together.
+def large_load(
+    cursor: Cursor,
+    table: str,
+    arriving: int,
+    load: Callable[[bool], object],
+    meanwhile: Callable[[], object] | None = None,
+) -> None:
+    """Run ``load``, which brings ``arriving`` rows into ``table``; when those are more than it holds, build indexes and
+    check references once, for all rows together.
 
-    Foreign keys, unique constraints and indexes (but the primary key) are dropped and made again in the same
-    transaction: sorting once is several times cheaper than finding each row's place, and a reference to nothing or a
-    second row of one number still fails the whole load. Nobody ever sees the table without them, since it is locked
-    meanwhile. A load smaller than what is there leaves everything alone and locks nothing.
+    Foreign keys, unique constraints and indexes are dropped and made again in the same transaction: sorting once is
+    several times cheaper than finding each row's place, and a reference to nothing or a second row of one number still
+    fails the whole load. Nobody ever sees the table without them, since it is locked meanwhile. A load smaller than what
+    is there leaves everything alone and locks nothing.
+
+    While the table is empty, the primary key and what refers to it are among them, the table starts afresh, and ``load``
+    is told so. What refers to it is then locked too: whatever must be read by another connection is read before.
+
+    ``meanwhile`` runs in a thread of its own while the database makes them again; it must not use the cursor.
     """
     cursor.execute("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %s::regclass", [table])
     (present,) = cursor.fetchone()
     if arriving < _LARGE or arriving < present:
-        yield
+        load(False)
+        if meanwhile:
+            meanwhile()
         return
+    fresh, made_again = _take_apart(cursor, table)
+    load(fresh)
+    with beside(meanwhile or (lambda: None)):
+        for statement in made_again:
+            cursor.execute(statement)
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _take_apart(cursor: Cursor, table: str) -> tuple[bool, list[str]]:
+    """Drop the constraints and indexes of a table; returns whether it was empty, and the statements that make them again."""
+    cursor.execute(f"LOCK TABLE {table}")
+    cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
+    (filled,) = cursor.fetchone()
+    # What refers to the table goes before its keys, and comes after them.
     cursor.execute(
-        """SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-           WHERE conrelid = %s::regclass AND contype IN ('f', 'u') ORDER BY contype DESC, conname""",
-        [table],
+        """SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+           WHERE conrelid = %(table)s::regclass AND contype = ANY(%(kinds)s)
+              OR confrelid = %(table)s::regclass AND contype = 'f' AND 'p' = ANY(%(kinds)s)
+           ORDER BY contype = 'f' DESC, contype = 'u' DESC, conname""",
+        {"table": table, "kinds": ["f", "u"] if filled else ["f", "u", "p"]},
     )
     constraints = cursor.fetchall()
     cursor.execute(
@@ -176,13 +209,34 @@ def large_load(cursor: Cursor, table: str, arriving: int) -> Iterator[None]:
     )
     indexes = cursor.fetchall()
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # deferred checks of earlier rows, before the table may change
-    for name, _definition in constraints:
-        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    if not filled:
+        _start_afresh(cursor, table)
+    for owner, name, _definition in constraints:
+        cursor.execute(f"ALTER TABLE {owner} DROP CONSTRAINT {name}")
     for name, _definition in indexes:
         cursor.execute(f"DROP INDEX {name}")
-    yield
-    for _name, definition in indexes:
-        cursor.execute(definition)
-    for name, definition in constraints:
-        cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    made_again = [definition for _name, definition in indexes]
+    made_again += [
+        f"ALTER TABLE {owner} ADD CONSTRAINT {name} {definition}" for owner, name, definition in reversed(constraints)
+    ]
+    return not filled, made_again
+
+
+def _start_afresh(cursor: Cursor, table: str) -> None:
+    """Give an empty table a file of this transaction's own, as COPY with FREEZE asks for. TRUNCATE would do it as well,
+    but the guards refuse it."""
+    cursor.execute(
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass AND indisprimary", [table]
+    )
+    (key,) = cursor.fetchone()
+    cursor.execute(f"CLUSTER {table} USING {key}")
+
+
+@contextmanager
+def beside(work: Callable[[], object]) -> Iterator[Callable[[], object]]:
+    """Do ``work`` in a thread of its own while the block runs. The block gets a function that waits for its end; what it
+    raises is raised there, and at the end of the block."""
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        doing = worker.submit(contextvars.copy_context().run, work)
+        yield doing.result
+        doing.result()

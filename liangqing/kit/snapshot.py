@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 
-import adbc_driver_postgresql.dbapi as adbc
 import duckdb
 from django.db import connection
 
@@ -21,6 +20,8 @@ def database_uri() -> str:
 
 def read_into(duck: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> None:
     """Make a DuckDB table of each query's rows, streamed; all queries in one read-only transaction."""
+    import adbc_driver_postgresql.dbapi as adbc  # dear to load: a file is being read meanwhile
+
     with adbc.connect(database_uri()) as reader, reader.cursor() as cursor, closing(duck.cursor()) as own:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         for name, query in queries.items():

@@ -32,12 +32,15 @@ _SAID = r"""
     FROM said WHERE trim(value) <> '' AND {who} ORDER BY party_id"""
 
 
-def land_contacts(arrival: Arrival) -> set[int]:
+def land_contacts(arrival: Arrival, new: bool) -> set[int]:
     """The ways named in the DuckDB table ``arriving`` (party_id, had_kind NULL for a new customer, phone, email, street,
-    postcode, city, country, contact). Returns the known customers who got a way that was not known."""
+    postcode, city, country, contact). ``new`` tells that the table of contacts is new.
+
+    Returns the known customers who got a way that was not known.
+    """
     duck, cursor, imported = arrival.staging.con, arrival.cursor, arrival.record.pk
     fresh = duck.sql(_SAID.format(who="had_kind IS NULL")).to_arrow_reader(_AT_ONCE)
-    bulk.copy_in(cursor, "parties_contact", _sealed(fresh, imported), _COLUMNS)
+    bulk.copy_in(cursor, "parties_contact", _sealed(fresh, imported), _COLUMNS, fresh=new)
     known = duck.sql(_SAID.format(who="had_kind IS NOT NULL")).to_arrow_reader(_AT_ONCE)
     cursor.execute(
         """CREATE TEMPORARY TABLE staged_contact (party_id bigint, kind text, role text, person_stored text,

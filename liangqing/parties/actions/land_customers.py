@@ -68,10 +68,17 @@ def land(arrival: Arrival) -> Landed:
             FROM {arrival.staging.good()} t LEFT JOIN stored s ON s.number = t.number"""
     ).fetchall()
     ((count, created),) = duck.execute("SELECT count(*), count(*) FILTER (party_id IS NULL) FROM arriving").fetchall()
-    with bulk.large_load(cursor, "parties_party", created), bulk.large_load(cursor, "parties_contact", created):
-        _land_new(arrival, created)
-        updated = _land_known(arrival)
-        updated |= land_contacts(arrival)
+    updated: set[int] = set()
+
+    def parties(fresh: bool) -> None:
+        _land_new(arrival, created, fresh)
+        updated.update(_land_known(arrival))
+
+    def contacts(fresh: bool) -> None:
+        updated.update(land_contacts(arrival, fresh))
+
+    bulk.large_load(cursor, "parties_party", created, parties)
+    bulk.large_load(cursor, "parties_contact", created, contacts)
     return Landed(created=created, updated=len(updated), unchanged=count - created - len(updated))
 
 
@@ -120,22 +127,16 @@ def _identity_stored(identity: str, kind: str) -> str:
     return sealing.seal(identity) if kind == Party.Kind.PERSON else identity
 
 
-def _land_new(arrival: Arrival, count: int) -> None:
+def _land_new(arrival: Arrival, count: int, fresh: bool) -> None:
     """Customers not known before, in the order of the file; their ids go into ``arriving``."""
     duck = arrival.staging.con
     ids = bulk.reserve(arrival.cursor, bulk.sequence_of("parties_party"), count)
-    bulk.number(duck, "party_ids", ids)
-    duck.execute(
-        """UPDATE arriving SET party_id = n.id FROM
-               (SELECT a.place, i.id FROM (SELECT place, row_number() OVER (ORDER BY place) AS turn FROM arriving
-                                           WHERE party_id IS NULL) a JOIN party_ids i ON i.place = a.turn) n
-           WHERE n.place = arriving.place"""
-    ).fetchall()
+    bulk.number_rows(duck, "party_ids", ids, "SELECT place FROM arriving WHERE party_id IS NULL", by="place")
+    duck.execute("UPDATE arriving SET party_id = n.id FROM party_ids n WHERE n.place = arriving.place").fetchall()
     reader = duck.sql("SELECT * FROM arriving WHERE had_kind IS NULL ORDER BY place").to_arrow_reader(_AT_ONCE)
     keys = Keys()
-    bulk.copy_in(
-        arrival.cursor, "parties_party", (_sealed(batch, arrival.record.pk, keys) for batch in reader), _LANDED
-    )
+    sealed = (_sealed(batch, arrival.record.pk, keys) for batch in reader)
+    bulk.copy_in(arrival.cursor, "parties_party", sealed, _LANDED, fresh=fresh)
 
 
 def _sealed(batch: pa.RecordBatch, imported: int, keys: Keys) -> pa.RecordBatch:

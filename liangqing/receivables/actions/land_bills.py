@@ -157,7 +157,7 @@ def _work_out(arrival: Arrival) -> None:
 
 
 def _compare(arrival: Arrival) -> None:
-    """Each good row against what is stored: ``good_bills`` with bill_id (NULL: new) and the stored columns."""
+    """Each good row against what is stored: ``compared_bills`` with bill_id (NULL: new) and the stored columns."""
     staging, duck = arrival.staging, arrival.staging.con
     amounts = ", ".join(f"(b.{name} + coalesce(j.{name}, 0))::bigint AS had_{name}" for name in _COMPONENTS)
     sums = ", ".join(f"sum({name}) AS {name}" for name in _COMPONENTS)
@@ -195,12 +195,40 @@ def _compare(arrival: Arrival) -> None:
            JOIN stored_bills s USING (creditor_id, number)
            WHERE s.paid < 0 AND b.principal + b.interest + b.penalty + b.fee > s.paid"""
     )
+    # Against nothing stored, comparing again costs less than keeping a copy.
+    ((stored,),) = duck.execute("SELECT count(*) FROM stored_bills").fetchall()
     duck.execute(
-        """CREATE TABLE good_bills AS
+        f"""CREATE {"TABLE" if stored else "VIEW"} compared_bills AS
            SELECT b.*, s.* EXCLUDE (creditor_id, number)
            FROM bills_in b LEFT JOIN stored_bills s USING (creditor_id, number)
            WHERE b.row NOT IN (SELECT row FROM problems)"""
     ).fetchall()
+    _read_money(arrival)
+
+
+def _read_money(arrival: Arrival) -> None:
+    """What money of other origin paid on these bills, into ``paid_otherwise``, and the receipts that named one before it
+    was known, into ``waiting_receipts``: read now, since the tables may be locked once rows land."""
+    duck = arrival.staging.con
+    known = asked.among(duck, "compared_bills", {"a.bill_id": "bill_id"}) if _clears(arrival) else "false"
+    new = "(SELECT party_id, number FROM compared_bills WHERE bill_id IS NULL)"
+    named = asked.among(duck, new, {"r.party_id": "party_id", "r.bill_number": "number"})
+    read_into(
+        duck,
+        {
+            "paid_otherwise": f"""
+                SELECT a.bill_id, sum(a.amount)::bigint AS paid FROM receivables_allocation a
+                LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
+                WHERE r.method IS DISTINCT FROM 'clearing' AND {known} GROUP BY a.bill_id
+                HAVING sum(a.amount) <> 0""",
+            "waiting_receipts": f"""
+                SELECT r.id AS receipt_id, r.creditor_id, r.party_id, r.currency, r.bill_number, r.received_on, r.amount
+                FROM receivables_receipt r
+                WHERE r.bill_number <> '' AND r.amount > 0 AND {named}
+                  AND NOT EXISTS (SELECT 1 FROM receivables_allocation a WHERE a.receipt_id = r.id)
+                  AND NOT EXISTS (SELECT 1 FROM receivables_receipt x WHERE x.reverses_id = r.id)""",
+        },
+    )
 
 
 def _refuse_moves(arrival: Arrival) -> None:
@@ -221,15 +249,18 @@ def _refuse_moves(arrival: Arrival) -> None:
 
 
 def _land_contracts(arrival: Arrival) -> None:
-    """Contracts named for the first time; the end date of one already known is kept unless it says another."""
+    """Contracts named for the first time; the end date of one already known is kept unless it says another.
+
+    Leaves ``good_bills``: the compared ones with their contract_id.
+    """
     duck, cursor = arrival.staging.con, arrival.cursor
-    duck.execute("ALTER TABLE good_bills ADD COLUMN contract_id BIGINT").fetchall()
     if "contract" not in arrival.mapped:
+        duck.execute("CREATE VIEW good_bills AS SELECT *, NULL::BIGINT AS contract_id FROM compared_bills").fetchall()
         return
     found = duck.execute(
         """SELECT b.creditor_id, b.contract, any_value(b.party_id), max(b.contract_ends_on), any_value(c.contract_id),
                   any_value(c.ends_on)
-           FROM good_bills b LEFT JOIN stored_contracts c ON c.creditor_id = b.creditor_id AND c.number = b.contract
+           FROM compared_bills b LEFT JOIN stored_contracts c ON c.creditor_id = b.creditor_id AND c.number = b.contract
            WHERE b.contract IS NOT NULL GROUP BY b.creditor_id, b.contract ORDER BY 1, 2"""
     ).fetchall()
     ids = iter(
@@ -257,9 +288,10 @@ def _land_contracts(arrival: Arrival) -> None:
         }
     )
     duck.register("contract_rows", table)
+    duck.execute("CREATE TABLE named_contracts AS SELECT * FROM contract_rows").fetchall()
     duck.execute(
-        """UPDATE good_bills SET contract_id = c.contract_id FROM contract_rows c
-           WHERE c.creditor_id = good_bills.creditor_id AND c.number = good_bills.contract"""
+        """CREATE VIEW good_bills AS SELECT b.*, c.contract_id FROM compared_bills b
+           LEFT JOIN named_contracts c ON c.creditor_id = b.creditor_id AND c.number = b.contract"""
     ).fetchall()
     duck.unregister("contract_rows")
 
@@ -268,17 +300,20 @@ def _land_new(arrival: Arrival, books: Books) -> int:
     duck, cursor = arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM good_bills WHERE bill_id IS NULL").fetchall()
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_bill"), count)
-    bulk.number(duck, "bill_ids", ids)
+    bulk.number_rows(duck, "new_bill_ids", ids, "SELECT row FROM good_bills WHERE bill_id IS NULL", by="row")
     duck.execute(
-        f"""CREATE TABLE new_bills AS
+        f"""CREATE VIEW new_bills AS
             SELECT i.id, creditor_id, party_id, contract_id, number, kind, currency, issued_on, due_on, principal, interest,
                    penalty, fee, reference, seller_id, {arrival.record.pk} AS imported, row
-            FROM (SELECT *, row_number() OVER (ORDER BY row) AS place FROM good_bills WHERE bill_id IS NULL)
-            JOIN bill_ids i USING (place)"""
+            FROM good_bills JOIN new_bill_ids i USING (row)"""
     ).fetchall()
-    rows = duck.sql("SELECT * EXCLUDE (row) FROM new_bills ORDER BY id").to_arrow_reader()
-    with bulk.large_load(cursor, "receivables_bill", count):
-        bulk.copy_in(cursor, "receivables_bill", books.passing("receivables_bill", rows), rows.schema.names)
+
+    def rows(fresh: bool) -> None:
+        coming = duck.sql("SELECT * EXCLUDE (row) FROM new_bills ORDER BY id").to_arrow_reader()
+        passing = books.passing("receivables_bill", coming)
+        bulk.copy_in(cursor, "receivables_bill", passing, coming.schema.names, fresh=fresh)
+
+    bulk.large_load(cursor, "receivables_bill", count, rows)
     return int(count)
 
 
@@ -366,25 +401,19 @@ def write_terms(cursor: Any, changes: list[tuple[int, dict[str, Any]]]) -> None:
     cursor.execute("DROP TABLE staged_terms")
 
 
+def _clears(arrival: Arrival) -> bool:
+    """Whether clearing dates of the file count."""
+    return "cleared_on" in arrival.mapped and not arrival.options.get("no_clearing")
+
+
 def _clear(arrival: Arrival, books: Books) -> set[int]:
     """Bills the ledger says are cleared: a receipt in full on the clearing day, set against the bill.
 
     What other receipts paid before is left out. Returns the ids of known bills that changed by it.
     """
     duck = arrival.staging.con
-    if "cleared_on" not in arrival.mapped or arrival.options.get("no_clearing"):
+    if not _clears(arrival):
         return set()
-    wanted = asked.among(duck, "good_bills", {"a.bill_id": "bill_id"})
-    read_into(
-        duck,
-        {
-            "paid_otherwise": f"""
-                SELECT a.bill_id, sum(a.amount)::bigint AS paid FROM receivables_allocation a
-                LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
-                WHERE r.method IS DISTINCT FROM 'clearing' AND {wanted} GROUP BY a.bill_id
-                HAVING sum(a.amount) <> 0"""
-        },
-    )
     duck.execute(
         f"""CREATE TABLE wanted AS
             SELECT g.row, g.creditor_id, g.party_id, '{CLEARING}' || g.number AS number, g.cleared_on AS received_on,
@@ -412,18 +441,6 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
 def _allocate_waiting(arrival: Arrival, books: Books) -> None:
     """Receipts that named a bill before the bill was known."""
     duck = arrival.staging.con
-    wanted = asked.among(duck, "new_bills", {"r.party_id": "party_id", "r.bill_number": "number"})
-    read_into(
-        duck,
-        {
-            "waiting_receipts": f"""
-                SELECT r.id AS receipt_id, r.creditor_id, r.party_id, r.currency, r.bill_number, r.received_on, r.amount
-                FROM receivables_receipt r
-                WHERE r.bill_number <> '' AND r.amount > 0 AND {wanted}
-                  AND NOT EXISTS (SELECT 1 FROM receivables_allocation a WHERE a.receipt_id = r.id)
-                  AND NOT EXISTS (SELECT 1 FROM receivables_receipt x WHERE x.reverses_id = r.id)"""
-        },
-    )
     duck.execute(
         """CREATE TABLE waiting AS
            SELECT w.receipt_id, n.id AS bill_id, w.received_on, w.amount, n.principal + n.interest + n.penalty + n.fee AS asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.imports import problems
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import
-from liangqing.kit import asked
+from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.meet import meet
 from liangqing.receivables.actions.creditors import HOME, name_creditors
 from liangqing.receivables.actions.digests import Books, all_stored
-from liangqing.receivables.actions.money_in import allocate, land_receipts
+from liangqing.receivables.actions.money_in import compare_receipts, fit, land_compared, land_fitted
 from liangqing.receivables.actions.undo import undo_receipts
 from liangqing.receivables.kinds import PAYMENTS
 
@@ -39,12 +40,23 @@ problems.register(
 @clause("P3 2.4")
 def land(arrival: Arrival) -> Landed:
     """Land the good rows of a typed file of payments. One row a payment; the number is unique for its creditor."""
-    staging, duck, books = arrival.staging, arrival.staging.con, Books(arrival.cursor, arrival.record.pk)
+    staging, books = arrival.staging, Books(arrival.cursor, arrival.record.pk)
     _turn_signs(arrival)
     staging.problem("SELECT row, 'amount', 'not_positive', amount::VARCHAR FROM typed WHERE amount <= 0")
-    meet(arrival)
     name_creditors(arrival)
-    _read_bills(arrival)
+    bills = _bills_named(arrival)
+    with bulk.beside(lambda: read_into(staging.con, bills)) as bills_are_read:
+        meet(arrival)
+        _find_payers(arrival, bills_are_read)
+        fates = _compare(arrival)
+    created, updated, unchanged = land_compared(arrival, books, fates, meanwhile=lambda: _match(arrival))
+    _set_against_bills(arrival, books, freed=updated > 0)
+    return Landed(created, updated, unchanged, books.digests())
+
+
+def _compare(arrival: Arrival) -> dict[str, int]:
+    """Each good row as a receipt against the receipts stored."""
+    staging, duck = arrival.staging, arrival.staging.con
     _number(arrival)
     staging.problem(
         """SELECT row, 'number', 'duplicate_number', number FROM
@@ -53,14 +65,12 @@ def land(arrival: Arrival) -> Landed:
     )
     staging.problem("SELECT row, 'customer', 'no_payer', NULL FROM payers WHERE party_id IS NULL")
     duck.execute(
-        f"""CREATE TABLE wanted AS
+        f"""CREATE VIEW wanted AS
             SELECT t.row, p.creditor_id, p.party_id, t.number, t.received_on, t.amount, t.currency, 'transfer' AS method,
                    coalesce(t.bill, '') AS bill_number, coalesce(t.reference, '') AS reference
             FROM {staging.good()} t JOIN payers p USING (row)"""
     ).fetchall()
-    created, updated, unchanged = land_receipts(arrival, books)
-    _set_against_bills(arrival, books)
-    return Landed(created, updated, unchanged, books.digests())
+    return compare_receipts(arrival)
 
 
 def _turn_signs(arrival: Arrival) -> None:
@@ -72,8 +82,8 @@ def _turn_signs(arrival: Arrival) -> None:
         arrival.staging.warn("signs_turned", count)
 
 
-def _read_bills(arrival: Arrival) -> None:
-    """``named_bills`` and ``payers(row, creditor_id, party_id)``: the customer named, else that of the bill named."""
+def _bills_named(arrival: Arrival) -> dict[str, str]:
+    """The query for the bills known and the room they have, ``named_bills``."""
     duck = arrival.staging.con
     condition = "false"
     if "bill" in arrival.mapped:
@@ -81,25 +91,35 @@ def _read_bills(arrival: Arrival) -> None:
         rows = f"(SELECT creditor_id, bill FROM typed JOIN creditors c ON c.code = coalesce(creditor, '{HOME}') WHERE bill <> '')"
         condition = asked.among(duck, rows, keys)
     those = asked.within("bill_id", "SELECT b.id FROM receivables_bill b", condition)
-    read_into(
-        duck,
-        {
-            "named_bills": f"""
-                SELECT b.id AS bill_id, b.creditor_id, b.party_id, b.number, b.currency,
-                       (b.principal + b.interest + b.penalty + b.fee + coalesce(j.added, 0) - coalesce(a.paid, 0))::bigint AS room
-                FROM receivables_bill b
-                LEFT JOIN (SELECT bill_id, sum(principal + interest + penalty + fee)::bigint AS added
-                           FROM receivables_adjustment WHERE {those} GROUP BY bill_id) j ON j.bill_id = b.id
-                LEFT JOIN (SELECT bill_id, sum(amount)::bigint AS paid FROM receivables_allocation
-                           WHERE {those} GROUP BY bill_id) a
-                       ON a.bill_id = b.id WHERE {condition}"""
-        },
-    )
+    return {
+        "named_bills": f"""
+            SELECT b.id AS bill_id, b.creditor_id, b.party_id, b.number, b.currency,
+                   (b.principal + b.interest + b.penalty + b.fee + coalesce(j.added, 0) - coalesce(a.paid, 0))::bigint AS room
+            FROM receivables_bill b
+            LEFT JOIN (SELECT bill_id, sum(principal + interest + penalty + fee)::bigint AS added
+                       FROM receivables_adjustment WHERE {those} GROUP BY bill_id) j ON j.bill_id = b.id
+            LEFT JOIN (SELECT bill_id, sum(amount)::bigint AS paid FROM receivables_allocation
+                       WHERE {those} GROUP BY bill_id) a
+                   ON a.bill_id = b.id WHERE {condition}"""
+    }
+
+
+def _find_payers(arrival: Arrival, bills_are_read: Callable[[], object]) -> None:
+    """``payers(row, creditor_id, party_id)``: the customer named, else that of the bill named."""
+    duck = arrival.staging.con
+    ((unnamed,),) = duck.execute("SELECT count(*) FROM typed WHERE customer IS NULL").fetchall()
+    party, of_the_bill = "m.party_id", ""
+    if unnamed:
+        bills_are_read()
+        party = "coalesce(m.party_id, b.party_id)"
+        of_the_bill = (
+            "LEFT JOIN named_bills b ON b.creditor_id = c.creditor_id AND b.number = t.bill AND t.customer IS NULL"
+        )
     duck.execute(
         f"""CREATE TABLE payers AS
-           SELECT t.row, c.creditor_id, coalesce(m.party_id, b.party_id) AS party_id
+           SELECT t.row, c.creditor_id, {party} AS party_id
            FROM typed t JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}') LEFT JOIN met m ON m.number = t.customer
-           LEFT JOIN named_bills b ON b.creditor_id = c.creditor_id AND b.number = t.bill AND t.customer IS NULL"""
+           {of_the_bill}"""
     ).fetchall()
 
 
@@ -119,8 +139,10 @@ def _number(arrival: Arrival) -> None:
     arrival.staging.warn("number_made_up", count)
 
 
-def _set_against_bills(arrival: Arrival, books: Books) -> None:
-    duck, staging = arrival.staging.con, arrival.staging
+def _match(arrival: Arrival) -> None:
+    """The bills that receipts name, into ``naming`` and ``fitting``, and the room they have into ``bill_room``; and how
+    the money fits, into ``fitted``."""
+    duck = arrival.staging.con
     duck.execute(
         """CREATE TABLE naming AS
            SELECT r.receipt_id, b.bill_id, r.received_on, r.amount,
@@ -128,12 +150,20 @@ def _set_against_bills(arrival: Arrival, books: Books) -> None:
            FROM landed_receipts r LEFT JOIN named_bills b ON b.creditor_id = r.creditor_id AND b.number = r.bill_number
            WHERE r.bill_number <> ''"""
     ).fetchall()
-    _refresh_room(arrival)
     duck.execute(
-        "CREATE TABLE fitting AS SELECT receipt_id, bill_id, received_on, amount FROM naming WHERE fits"
+        "CREATE VIEW fitting AS SELECT receipt_id, bill_id, received_on, amount FROM naming WHERE fits"
     ).fetchall()
-    duck.execute("CREATE TABLE bill_room AS SELECT bill_id, greatest(room, 0) AS room FROM named_bills").fetchall()
-    allocate(arrival, books, "fitting", "bill_room")
+    duck.execute("CREATE VIEW bill_room AS SELECT bill_id, greatest(room, 0) AS room FROM named_bills").fetchall()
+    fit(arrival, "fitting", "bill_room")
+
+
+def _set_against_bills(arrival: Arrival, books: Books, *, freed: bool) -> None:
+    duck, staging = arrival.staging.con, arrival.staging
+    if freed:
+        _refresh_room(arrival)
+        duck.execute("DROP TABLE fitted").fetchall()
+        fit(arrival, "fitting", "bill_room")
+    land_fitted(arrival, books)
     for code, query in (
         ("unknown_bill", "SELECT count(*) FROM naming WHERE bill_id IS NULL"),
         ("bill_of_another", "SELECT count(*) FROM naming WHERE bill_id IS NOT NULL AND NOT fits"),

@@ -6,7 +6,7 @@ the live version and a new one, both on the days the money came.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ibis
@@ -26,12 +26,17 @@ _STORED = """
 
 
 def land_receipts(arrival: Arrival, books: Books) -> tuple[int, int, int]:
-    """Land the DuckDB table ``wanted(row, creditor_id, party_id, number, received_on, amount, currency, method,
-    bill_number, reference)``, one row a number; returns how many are created, updated, unchanged.
+    """Compare ``wanted`` and land it: ``compare_receipts``, then ``land_compared``."""
+    return land_compared(arrival, books, compare_receipts(arrival))
 
-    Leaves ``landed_receipts(receipt_id, row, …)`` with the versions that are new and positive.
+
+def compare_receipts(arrival: Arrival) -> dict[str, int]:
+    """Compare the DuckDB table ``wanted(row, creditor_id, party_id, number, received_on, amount, currency, method,
+    bill_number, reference)``, one row a number, with the live receipts stored; returns how many are new, changed, same.
+
+    Leaves ``compared``.
     """
-    duck, cursor = arrival.staging.con, arrival.cursor
+    duck = arrival.staging.con
     wanted = asked.among(duck, "wanted", {"r.creditor_id": "creditor_id", "r.number": "number"})
     read_into(duck, {"stored_receipts": f"{_STORED} WHERE {wanted}"})
     duck.execute(
@@ -50,35 +55,60 @@ def land_receipts(arrival: Arrival, books: Books) -> tuple[int, int, int]:
             FROM wanted w LEFT JOIN live l ON l.creditor_id = w.creditor_id AND l.number = w.number
             LEFT JOIN last v ON v.creditor_id = w.creditor_id AND v.number = w.number"""
     ).fetchall()
-    fates = dict(duck.execute("SELECT fate, count(*) FROM compared GROUP BY fate").fetchall())
+    return dict(duck.execute("SELECT fate, count(*) FROM compared GROUP BY fate").fetchall())
+
+
+def land_compared(
+    arrival: Arrival, books: Books, fates: dict[str, int], meanwhile: Callable[[], object] | None = None
+) -> tuple[int, int, int]:
+    """Land what is new or changed in ``compared``; returns how many are created, updated, unchanged.
+
+    Leaves ``landed_receipts(receipt_id, row, …)`` with the versions that are new and positive. ``meanwhile`` may work with
+    it, in DuckDB alone, while the database is busy with them.
+    """
+    duck, cursor = arrival.staging.con, arrival.cursor
     new, changed = fates.get("new", 0), fates.get("changed", 0)
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_receipt"), new + 2 * changed)
-    bulk.number(duck, "compared_ids", ids)
+    # A changed receipt is two rows: turn 1 reverses the live version, turn 2 is the new one. A new receipt is turn 1.
+    bulk.number_rows(
+        duck,
+        "arriving_ids",
+        ids,
+        """SELECT row, 1 AS turn FROM compared WHERE fate <> 'same'
+           UNION ALL SELECT row, 2 FROM compared WHERE fate = 'changed'""",
+        by="turn, row",
+    )
+    live = {"party_id": "live_party", "amount": "-live_amount", "reverses_id": "live_id", "received_on": "live_on"}
+    live |= {"currency": "live_currency", "method": "live_method", "bill_number": "live_bill"}
+    live |= {"reference": "live_reference"}
+    said = {name: name for name in live} | {"reverses_id": "NULL"}
+    chosen = {
+        name: f"CASE WHEN fate = 'changed' AND turn = 1 THEN {live[name]} ELSE {said[name]} END"
+        if changed
+        else said[name]
+        for name in live
+    }
     duck.execute(
-        f"""CREATE TABLE arriving_receipts AS
-            SELECT i.id, creditor_id, party_id, number, (version + turn)::SMALLINT AS version, received_on, amount, currency,
-                   method, bill_number, reference, reverses_id, {arrival.record.pk} AS imported, row
-            FROM (SELECT *, row_number() OVER (ORDER BY turn, row) AS place FROM (
-                    SELECT row, creditor_id, live_party AS party_id, number, version, 1 AS turn, live_on AS received_on,
-                           -live_amount AS amount, live_currency AS currency, live_method AS method,
-                           live_bill AS bill_number, live_reference AS reference, live_id AS reverses_id
-                    FROM compared WHERE fate = 'changed'
-                    UNION ALL
-                    SELECT row, {_RECEIPT.replace(" number,", " number, version, CASE fate WHEN 'new' THEN 1 ELSE 2 END AS turn,")},
-                           NULL
-                    FROM compared WHERE fate <> 'same'))
-            JOIN compared_ids i USING (place)"""
+        f"""CREATE VIEW arriving_receipts AS
+            SELECT i.id, creditor_id, number, (version + turn)::SMALLINT AS version,
+                   {", ".join(f"{sql} AS {name}" for name, sql in chosen.items())},
+                   {arrival.record.pk} AS imported, row
+            FROM compared JOIN arriving_ids i USING (row)"""
     ).fetchall()
-    rows = duck.sql("SELECT * EXCLUDE (row) FROM arriving_receipts ORDER BY id").to_arrow_reader()
-    with bulk.large_load(cursor, "receivables_receipt", len(ids)):
-        bulk.copy_in(cursor, "receivables_receipt", books.passing("receivables_receipt", rows), rows.schema.names)
+    duck.execute(
+        "CREATE VIEW landed_receipts AS SELECT id AS receipt_id, * EXCLUDE (id) FROM arriving_receipts WHERE amount > 0"
+    ).fetchall()
+
+    def rows(fresh: bool) -> None:
+        coming = duck.sql("SELECT * EXCLUDE (row) FROM arriving_receipts ORDER BY id").to_arrow_reader()
+        passing = books.passing("receivables_receipt", coming)
+        bulk.copy_in(cursor, "receivables_receipt", passing, coming.schema.names, fresh=fresh)
+
+    bulk.large_load(cursor, "receivables_receipt", len(ids), rows, meanwhile)
     if changed:
         reversals = [row[0] for row in duck.execute("SELECT id FROM arriving_receipts WHERE amount < 0").fetchall()]
         if (first := reverse_allocations(cursor, reversals)) is not None:
             books.written_elsewhere("receivables_allocation", first)
-    duck.execute(
-        "CREATE TABLE landed_receipts AS SELECT id AS receipt_id, * EXCLUDE (id) FROM arriving_receipts WHERE amount > 0"
-    ).fetchall()
     return new, changed, fates.get("same", 0)
 
 
@@ -101,19 +131,35 @@ def reverse_allocations(cursor: Any, reversals: Sequence[int]) -> int | None:
 def allocate(arrival: Arrival, books: Books, receipts: str, bills: str) -> int:
     """Allocate by reference and land it. Names of DuckDB tables: ``receipts`` (receipt_id, bill_id, received_on,
     amount) and ``bills`` (bill_id, room). Returns how many allocations landed."""
-    duck, cursor = arrival.staging.con, arrival.cursor
+    fit(arrival, receipts, bills)
+    return land_fitted(arrival, books)
+
+
+def fit(arrival: Arrival, receipts: str, bills: str) -> None:
+    """Allocate by reference, in DuckDB alone; leaves the table ``fitted``."""
+    duck = arrival.staging.con
     con = ibis.duckdb.from_connection(duck)
     expression = by_reference(con.table(receipts), con.table(bills))
     duck.execute(f"CREATE TABLE fitted AS {ibis.to_sql(expression, dialect='duckdb')}").fetchall()
+
+
+def land_fitted(arrival: Arrival, books: Books) -> int:
+    """Land the allocations of ``fitted``, which is gone then; returns how many."""
+    duck, cursor = arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM fitted").fetchall()
-    bulk.number(duck, "fitted_ids", bulk.reserve(cursor, bulk.sequence_of("receivables_allocation"), count))
-    rows = duck.sql(
-        f"""SELECT i.id, f.receipt_id, f.bill_id, f.received_on AS allocated_on, f.amount, {arrival.record.pk} AS imported
-            FROM (SELECT *, row_number() OVER (ORDER BY receipt_id, bill_id) AS place FROM fitted) f
-            JOIN fitted_ids i USING (place) ORDER BY i.id"""
-    ).to_arrow_reader()
-    with bulk.large_load(cursor, "receivables_allocation", count):
-        bulk.copy_in(cursor, "receivables_allocation", books.passing("receivables_allocation", rows), rows.schema.names)
-    duck.execute("DROP TABLE fitted").fetchall()
-    bulk.forget_numbers(duck, "fitted_ids")
+    ids = bulk.reserve(cursor, bulk.sequence_of("receivables_allocation"), count)
+    bulk.number_rows(
+        duck, "numbered", ids, "SELECT receipt_id, bill_id, received_on, amount FROM fitted", by="receipt_id, bill_id"
+    )
+
+    def rows(fresh: bool) -> None:
+        coming = duck.sql(
+            f"""SELECT id, receipt_id, bill_id, received_on AS allocated_on, amount, {arrival.record.pk} AS imported
+                FROM numbered ORDER BY id"""
+        ).to_arrow_reader()
+        passing = books.passing("receivables_allocation", coming)
+        bulk.copy_in(cursor, "receivables_allocation", passing, coming.schema.names, fresh=fresh)
+
+    bulk.large_load(cursor, "receivables_allocation", count, rows)
+    duck.execute("DROP TABLE fitted; DROP TABLE numbered").fetchall()
     return int(count)
