@@ -1,38 +1,35 @@
 """Work done outside requests: jobs that stand in the database and are done by ``liangqing worker``.
 
 A job is a row in the transaction that asks for it: rolled back, it was never asked for. Each waits in line under a name
-(its queueing lock), so that the same work is not asked for twice, and runs alone under its lock. A job whose worker was
+(its queueing lock), so that the same work is not asked for twice, and runs alone under its lock. What somebody asks for
+(a night, an import, taking one back) is a row of its own that tells where it stands; the job gets its number. A job whose worker was
 killed is found by the silence of that worker's heart and done again; every job must therefore bear being done twice.
 
 To add one::
 
-    @app.task(name="land_import", queue="imports", lock="import")
+    @app.task(name="land_upload", queue="imports", lock="import")
     @opened
-    def land_import(path: str, by: int | None) -> None:
-        bring(Path(path), IMPORTABLES, by=_person(by))
+    def land_upload(number: int) -> None:
+        uploads.land(number)
 
-and a function that asks for it, ``ask(land_import, f"import {path}", path=str(path), by=by.pk)``.
+and ask for it with ``liangqing.workbench.worker.ask("land_upload", upload.pk, queue="imports", lock="import")``.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import transaction
+from django.db import connection
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 from procrastinate import exceptions, jobs
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.tasks import Task
 
-from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 
 P = ParamSpec("P")
@@ -58,42 +55,8 @@ def opened(work: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def ask(task: Task[Any, Any, Any], name: str, **arguments: Any) -> int:
-    """Ask for a job to be done, under a name; returns its number.
-
-    Raises ``Refusal`` (``already_asked``) while the same work waits or is being done.
-    """
-    twice = Refusal("already_asked", _("This has been asked for already and is waiting or being done. Wait for it."))
-    if ProcrastinateJob.objects.filter(queueing_lock=name, status="doing").exists():
-        raise twice
-    try:
-        with transaction.atomic():
-            return task.configure(queueing_lock=name).defer(**arguments)
-    except exceptions.AlreadyEnqueued:
-        raise twice from None
-
-
 def _person(number: int | None) -> User | None:
     return User.objects.get(pk=number) if number is not None else None
-
-
-# the night ------------------------------------------------------------------------------------------------------------
-
-
-@app.task(name="run_night", queue="nights", lock="night")
-@opened
-def run_night(date: str, by: int | None = None) -> dict[str, Any]:
-    """Run the night of a date, and of those missed before it."""
-    from liangqing.house.night import PLAN
-    from liangqing.nightly.actions.run import run
-
-    report = run(dt.date.fromisoformat(date), PLAN, by=_person(by))
-    return {"date": date, "status": report.status, "changed_rows": report.changed_rows}
-
-
-def ask_for_night(date: dt.date, by: User | None) -> int:
-    """Let a worker run the night of a date; returns the number of the job. Raises ``Refusal`` (``already_asked``)."""
-    return ask(run_night, f"night {date}", date=date.isoformat(), by=by.pk if by else None)
 
 
 # what the pages ask for (``liangqing.workbench.worker.ask``) ---------------------------------------------------------
@@ -117,10 +80,19 @@ def land_upload(number: int) -> None:
     uploads.land(number)
 
 
-@app.task(name="run_ordered_night", queue="nights", lock="night")
+@app.task(name="undo_import", queue="imports", lock="import")
 @opened
-def run_ordered_night(number: int) -> None:
-    """Run the night that was started from the pages."""
+def undo_import(number: int) -> None:
+    """Take back an import for which somebody asked on the pages. Done twice, the second time changes nothing."""
+    from liangqing.workbench import undoings
+
+    undoings.carry_out(number)
+
+
+@app.task(name="run_night", queue="nights", lock="night")
+@opened
+def run_night(number: int) -> None:
+    """Run the night somebody asked for (``liangqing.workbench.orders.order``), and those missed before it."""
     from liangqing.house.night import PLAN
     from liangqing.workbench import orders
 
@@ -205,15 +177,28 @@ async def rescue() -> int:
                 rescued += 1
                 continue
         await app.job_manager.finish_job(job, jobs.Status.FAILED, delete_job=False)
+        await sync_to_async(_give_up)(job.task_name, job.task_kwargs)
     return rescued
+
+
+def _give_up(task: str, arguments: dict[str, Any]) -> None:
+    """What somebody asked for says that it was given up, so that it can be asked for again."""
+    from liangqing.workbench import orders, undoings
+
+    givers = {"run_night": orders.give_up, "undo_import": undoings.give_up}
+    if task not in givers:
+        return
+    try:
+        with translation.override(settings.LANGUAGE_CODE):
+            givers[task](int(arguments["number"]))
+    finally:
+        connection.close()  # of a thread beside the worker's: nobody else looks after it
 
 
 @app.periodic(cron="17 3 * * *", periodic_id="every night")
 @app.task(name="tidy_up", queue="upkeep", lock="tidy", queueing_lock="tidy")
 async def tidy_up(timestamp: int) -> None:
     """Forget jobs done 14 days ago, what the API need not remember any more, and files nobody imported."""
-    from asgiref.sync import sync_to_async
-
     from liangqing.api.actions import answers
     from liangqing.workbench import uploads
 

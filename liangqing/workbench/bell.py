@@ -1,5 +1,6 @@
-"""The bell: what concerns this very person and waits: warnings addressed to them and not acknowledged, promises of their
-cases that were broken and cases that became theirs since they last looked, what they started and is finished."""
+"""The bell: what concerns this very person and waits: warnings addressed to them and not acknowledged, requests that wait
+for their decision, answers to what they requested, promises of their cases that were broken and cases that became theirs
+since they last looked, what they started and is finished."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from typing import Any
 
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 
+from liangqing.approvals.models import Request
+from liangqing.approvals.queries import inbox
 from liangqing.cases import events as case_events
 from liangqing.cases.lifecycle import CaseStage, PromiseState
 from liangqing.cases.models import Case, Promise
@@ -36,6 +39,8 @@ class Waiting:
     """What waits for a person, newest first, at most ``MOST`` of a kind."""
 
     alerts: list[Alert]
+    requests: list[Request]
+    answered: list[Request]
     broken: list[Promise]
     cases: list[Case]
     finished: list[Entry]
@@ -44,7 +49,7 @@ class Waiting:
 
     def __len__(self) -> int:
         kinds: tuple[list[Any], ...] = (
-            self.alerts, self.broken, self.cases, self.finished, self.refused_uploads, self.refused_nights
+            self.alerts, self.requests, self.answered, self.broken, self.cases, self.finished, self.refused_uploads, self.refused_nights
         )  # fmt: skip
         return sum(len(kind) for kind in kinds)
 
@@ -61,7 +66,8 @@ def look(user: User, until: dt.datetime) -> None:
 
 
 def count(user: User) -> int | str:
-    """How much waits, or ``99+``. At most three queries, each by an index and to a limit."""
+    """How much waits, or ``99+``. At most four queries, each by an index and to a limit; for whom the person stands in is
+    one of them."""
     since = seen(user)
     number = len(_ids(_alerts(user))) if can(user, "warning.see") else 0
     parts = [rows.order_by().annotate(found=F("id")).values("found") for rows in _news(user, since)]
@@ -80,6 +86,8 @@ def waiting(user: User) -> Waiting:
         alerts=list(_alerts(user).select_related("party").defer("party__search").order_by("-id")[:MOST])
         if can(user, "warning.see")
         else [],
+        requests=list(inbox.asked(user).select_related("requested_by").order_by("due_on", "id")[:MOST]),
+        answered=list(inbox.answered(user, since).select_related("decided_by").order_by("-decided_at")[:MOST]),
         broken=list(_broken(user, since).select_related("case__party").order_by("-judged_on", "-id")[:MOST])
         if sees
         else [],
@@ -90,12 +98,22 @@ def waiting(user: User) -> Waiting:
     )
 
 
+def waiting_requests(user: User) -> int | str:
+    """How many requests wait for this person's decision, or ``99+``."""
+    number = len(inbox.asked(user).values_list("pk", flat=True)[: MOST + 1])
+    return f"{MOST}+" if number > MOST else number
+
+
 def _ids(rows: QuerySet[Alert]) -> list[int]:
     return list(rows.values_list("id", flat=True)[: MOST + 1])
 
 
 def _news(user: User, since: dt.datetime) -> list[QuerySet[Any]]:
     news: list[QuerySet[Any]] = []
+    if can(user, "approval.decide"):
+        news.append(inbox.asked(user))
+    if can(user, "approval.request"):
+        news.append(inbox.answered(user, since))
     if can(user, "case.see"):
         news += [_broken(user, since), _became(user, since)]
     if _starts(user):

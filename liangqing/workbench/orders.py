@@ -1,4 +1,4 @@
-"""Nights started from the page: asked for, carried out by a worker, told while they run."""
+"""Nights asked for: carried out by a worker (``house.jobs.run_night``), told while they run, and why one was not run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def order(date: dt.date, *, by: User) -> NightOrder:
             ordered = NightOrder.objects.create(
                 date=date, user=by, asked_at=clock.now(), language=translation.get_language() or ""
             )
-            worker.ask("run_ordered_night", ordered.pk, queue="nights", lock="night")
+            worker.ask("run_night", ordered.pk, queue="nights", lock="night")
     except IntegrityError:
         raise Refusal(
             "night_ordered",
@@ -79,6 +79,16 @@ def carry_out(number: int, plan: Plan) -> None:
             raise
         else:
             NIGHT_ORDER.move(ordered, "finish", step="")
+
+
+def give_up(number: int) -> None:
+    """Every worker that began it has died."""
+    ordered = NightOrder.objects.filter(pk=number).first()
+    if ordered and ordered.state in (NightOrder.State.WAITING, NightOrder.State.RUNNING):
+        with translation.override(ordered.language):
+            NIGHT_ORDER.move(
+                ordered, "refuse", refusal=_("Workers that began this stopped again and again; tell the administrator.")
+            )
 
 
 def under_way() -> NightOrder | None:

@@ -38,6 +38,7 @@ PLACES = (
     Place("bills", _("Bills"), "bill.see"),
     Place("receipts", _("Receipts"), "bill.see"),
     Place("warnings", _("Warnings"), "warning.see"),
+    Place("approvals", _("Approvals"), "approval.see"),
     Place("overview", _("Overview"), "overview.see"),
     Place("imports", _("Imports"), "import.see"),
     Place("nights", _("Nights"), "night.see"),
@@ -58,7 +59,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         else ""
     )
     places = [
-        {"label": place.label, "url": url, "here": here == place.name, "more": place.more}
+        {
+            "label": place.label,
+            "url": url,
+            "here": here == place.name,
+            "more": place.more,
+            "count": SimpleLazyObject(lambda: _waiting(user)) if place.name == "approvals" else 0,
+        }
         for place in PLACES
         if can(user, place.act) and (url := _url(place.name))
     ]
@@ -76,6 +83,23 @@ def _url(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def _waiting(user: User) -> int | str:
+    """How many requests wait for this person's decision."""
+    from liangqing.workbench.bell import waiting_requests
+
+    number: int | str = cache.get_or_set(_waiting_key(user), lambda: waiting_requests(user), BELL_S) or 0
+    return number
+
+
+def _waiting_key(user: User) -> str:
+    return f"approvals-{connection.settings_dict['NAME']}-{user.pk}"
+
+
+def forget_waiting(user: User) -> None:
+    """This person just decided something: the number beside the place is counted anew."""
+    cache.delete(_waiting_key(user))
 
 
 def _bell(request: HttpRequest) -> int | str:

@@ -128,10 +128,10 @@ def place_of(upload: Upload) -> Path:
 def is_small(upload: Upload) -> bool:
     """Small enough for a request, while no other import keeps it waiting."""
     factor = _PACKED if upload.file.lower().endswith((".xlsx", ".xls", ".xlsm")) else 1
-    return upload.size * factor <= AT_ONCE_BYTES and not _busy()
+    return upload.size * factor <= AT_ONCE_BYTES and not busy()
 
 
-def _busy() -> bool:
+def busy() -> bool:
     """Whether an import is landing now."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT NOT pg_try_advisory_xact_lock(hashtext('liangqing import'))")

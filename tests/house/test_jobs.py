@@ -23,6 +23,8 @@ from liangqing.house import jobs
 from liangqing.kit.refusal import Refusal
 from liangqing.nightly.models import Run
 from liangqing.trail.models import Entry
+from liangqing.workbench import orders
+from liangqing.workbench.models import NightOrder
 from tests.cast import Cast, day
 
 
@@ -39,7 +41,7 @@ def cast(books: str) -> Cast:
 
 class TestNights:
     def test_a_night_asked_for_is_run_by_a_worker_in_the_name_of_who_asked(self, cast):
-        jobs.ask_for_night(day("2026-03-11"), by=cast.zhao)
+        orders.order(day("2026-03-11"), by=cast.zhao)
         assert not Run.objects.exists()
         jobs.work(wait=False)
         assert Run.objects.get().status == "done"
@@ -47,31 +49,34 @@ class TestNights:
         assert states() == ["succeeded"]
 
     def test_the_same_night_is_not_asked_for_twice(self, cast):
-        jobs.ask_for_night(day("2026-03-11"), by=None)
+        orders.order(day("2026-03-11"), by=cast.zhao)
         with pytest.raises(Refusal) as refused:
-            jobs.ask_for_night(day("2026-03-11"), by=None)
-        assert refused.value.code == "already_asked"
+            orders.order(day("2026-03-11"), by=cast.zhao)
+        assert refused.value.code == "night_ordered"
         assert states() == ["todo"]
-        jobs.ask_for_night(day("2026-03-12"), by=None)
-
-    def test_the_same_night_is_not_asked_for_while_it_runs(self, cast):
-        jobs.ask_for_night(day("2026-03-11"), by=None)
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
-        with pytest.raises(Refusal):
-            jobs.ask_for_night(day("2026-03-11"), by=None)
+        orders.order(day("2026-03-12"), by=cast.zhao)
+        assert states() == ["todo", "todo"]
 
     def test_what_is_rolled_back_was_never_asked_for(self, cast):
         with transaction.atomic():
-            jobs.ask_for_night(day("2026-03-11"), by=None)
+            orders.order(day("2026-03-11"), by=cast.zhao)
             transaction.set_rollback(True)
         assert states() == []
 
-    def test_a_refused_night_fails_and_is_not_tried_again(self, cast, night):
-        night("2026-03-11")
-        jobs.ask_for_night(day("2026-03-10"), by=None)
-        jobs.work(wait=False)
+    def test_one_job_runs_nights_whoever_asks(self):
+        running = [name for name in jobs.app.tasks if "night" in name]
+        assert running == ["run_night"]
+
+    def test_the_night_of_a_job_that_is_given_up_can_be_asked_for_again(self, cast):
+        orders.order(day("2026-03-11"), by=cast.zhao)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = %s", [jobs.MOST_ATTEMPTS - 1])
+        assert asyncio.run(_rescue()) == 0
         assert states() == ["failed"]
+        given_up = NightOrder.objects.get()
+        assert given_up.state == NightOrder.State.REFUSED and given_up.refusal
+        orders.order(day("2026-03-11"), by=cast.zhao)
+        assert states() == ["failed", "todo"]
 
 
 @pytest.fixture
@@ -122,7 +127,7 @@ def _landing() -> bool:
 
 class TestWorker:
     def test_a_job_whose_worker_was_killed_is_done_again(self, cast, worker, stuck):
-        jobs.ask_for_night(day("2026-03-11"), by=None)
+        orders.order(day("2026-03-11"), by=cast.zhao)
         process = worker()
         until(_landing)
         process.send_signal(signal.SIGKILL)
@@ -140,7 +145,7 @@ class TestWorker:
         assert Run.objects.get().status == "done"
 
     def test_told_to_stop_a_worker_finishes_what_it_does(self, cast, worker, stuck):
-        jobs.ask_for_night(day("2026-03-11"), by=None)
+        orders.order(day("2026-03-11"), by=cast.zhao)
         process = worker()
         until(_landing)
         process.send_signal(signal.SIGTERM)
@@ -151,7 +156,7 @@ class TestWorker:
         assert states() == ["succeeded"]
 
     def test_a_job_that_kills_every_worker_is_given_up(self, cast):
-        jobs.ask_for_night(day("2026-03-11"), by=None)
+        orders.order(day("2026-03-11"), by=cast.zhao)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = %s", [jobs.MOST_ATTEMPTS - 1])
         assert asyncio.run(_rescue()) == 0
@@ -162,7 +167,7 @@ class TestWorker:
         assert {"rescue_jobs", "deliver_webhooks", "tidy_up"} <= tasks
 
     def test_old_jobs_go(self, cast):
-        jobs.ask_for_night(day("2026-03-11"), by=None)
+        orders.order(day("2026-03-11"), by=cast.zhao)
         jobs.work(wait=False)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE procrastinate_events SET at = at - interval '15 days'")

@@ -18,8 +18,8 @@ from liangqing.parties.models import Party
 from liangqing.people.actions import staff
 from liangqing.receivables.models import Bill, Receipt
 from liangqing.trail.models import Entry
-from liangqing.workbench import uploads
-from liangqing.workbench.models import Upload
+from liangqing.workbench import undoings, uploads
+from liangqing.workbench.models import Undoing, Upload
 from tests.files import BILLS, CUSTOMERS, Desk
 
 GOOD_BILLS = BILLS + "B1,K1,2026-01-05,2026-02-05,100.00\nB2,K2,2026-01-06,2026-02-06,2000.50\n"
@@ -388,6 +388,72 @@ class TestUndo:
         assert answer.status_code == 409
         assert 'role="alert"' in answer.content.decode()
         assert Party.objects.filter(number="K1").exists()
+
+
+class TestTakingBackMuch:
+    @pytest.fixture
+    def much(self, known, qian, monkeypatch):
+        """An import too large for a request."""
+        monkeypatch.setattr(undoings, "AT_ONCE_ROWS", 1)
+        qian.puts(CUSTOMERS.replace("K1", "K8").replace("K2", "K9"), name="customers.csv")
+        qian.decides(the_upload(), "land")
+        return Import.objects.latest("id")
+
+    def test_it_is_left_to_a_worker_and_told_while_it_goes_on(self, much, qian):
+        answer = qian.client.post(f"/imports/{much.pk}/undo/")
+        assert answer.status_code == 302 and Party.objects.filter(number="K8").exists()
+        page = qian.sees(answer.url)
+        assert "waiting for a worker" in page and "No worker answers" in page
+        assert 'id="progress"' in page and "Yes, undo import" not in page
+        assert answer.url in qian.sees("/imports/"), "one can leave and come back"
+        jobs.work(wait=False)
+        assert not Party.objects.filter(number="K8").exists()
+        assert Entry.objects.get(event="import undone").actor_id == qian.user.pk
+        assert Undoing.objects.get().state == "done"
+        after = qian.client.get(answer.url, headers={"HX-Request": "true", "HX-Target": "progress"})
+        assert (after.status_code, after.headers["HX-Redirect"]) == (204, answer.url)
+        assert 'id="progress"' not in qian.sees(answer.url)
+
+    def test_the_part_that_is_asked_for_every_second_is_that_part_alone(self, much, qian):
+        qian.client.post(f"/imports/{much.pk}/undo/")
+        part = qian.client.get(f"/imports/{much.pk}/", headers={"HX-Request": "true", "HX-Target": "progress"})
+        assert "<html" not in part.content.decode() and "waiting for a worker" in part.content.decode()
+
+    def test_each_step_can_be_seen_from_outside(self, much, qian, monkeypatch):
+        qian.client.post(f"/imports/{much.pk}/undo/")
+        seen, real = [], undoings.bring.undo
+
+        def watched(*given, progress, **named):
+            return real(
+                *given, progress=lambda step: (progress(step), seen.append(Undoing.objects.get().step)), **named
+            )
+
+        monkeypatch.setattr(undoings.bring, "undo", watched)
+        undoings.carry_out(Undoing.objects.get().pk)
+        assert seen == ["take back", "seal"]
+
+    def test_it_is_not_asked_for_twice(self, much, qian):
+        qian.client.post(f"/imports/{much.pk}/undo/")
+        assert qian.client.post(f"/imports/{much.pk}/undo/").status_code == 409
+        assert Undoing.objects.count() == 1
+
+    def test_what_others_came_to_depend_on_is_refused_by_the_worker_and_the_page_says_why(self, much, qian):
+        qian.client.post(f"/imports/{much.pk}/undo/")
+        qian.puts(GOOD_BILLS.replace("K1", "K8"))
+        qian.decides(the_upload(), "land")
+        jobs.work(wait=False)
+        assert Undoing.objects.get().state == "refused" and Party.objects.filter(number="K8").exists()
+        page = qian.sees(f"/imports/{much.pk}/")
+        assert "tried at" in page and "Yes, undo import" in page
+
+    def test_done_twice_the_second_time_changes_nothing(self, much, qian):
+        qian.client.post(f"/imports/{much.pk}/undo/")
+        number = Undoing.objects.get().pk
+        undoings.carry_out(number)
+        Undoing.objects.update(state="running")  # as a worker leaves it that died before it could say so
+        undoings.carry_out(number)
+        assert Undoing.objects.get().state == "done"
+        assert Entry.objects.filter(event="import undone").count() == 1
 
 
 class TestRights:

@@ -318,11 +318,18 @@ def remember(name: str, kind: str, mapping: Mapping[str, str], options: Mapping[
     return profile
 
 
-def undo(import_id: int, importables: Sequence[Importable], *, by: Actor | None = None) -> Import:
-    """Take an import back while nothing depends on it.
+def undo(
+    import_id: int,
+    importables: Sequence[Importable],
+    *,
+    by: Actor | None = None,
+    progress: Callable[[str], None] = lambda _step: None,
+) -> Import:
+    """Take an import back while nothing depends on it. ``progress`` hears of the steps: take back, seal.
 
     Raises ``Refusal``: ``no_import``, ``already_undone``, or the reason why something depends on it.
     """
+    progress("take back")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('liangqing import'))")
         record = Import.objects.filter(pk=import_id).first()
@@ -334,6 +341,7 @@ def undo(import_id: int, importables: Sequence[Importable], *, by: Actor | None 
         digests = importable.undo(record, cursor)
         Import.objects.filter(pk=record.pk).update(status=Import.Status.UNDONE)
         tell(ImportUndone(thing_id=record.pk, file=record.file, digests=digests), by=by)
+    progress("seal")
     seal()
     record.refresh_from_db()
     return record

@@ -34,7 +34,7 @@ problems.register(
             "The number “{detail}” stands in an earlier row with other content. Keep one of the two."
         ),
         "name_as_number": _("{count} customers have no number; their name is used as the number."),
-        "new_customer": _("{count} customers were not known and were added."),
+        "new_customer": _("{count} customers come with this file for the first time."),
         "new_spelling": _("{count} other spellings of customers' names were learnt."),
     }
 )

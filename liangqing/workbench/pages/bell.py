@@ -14,6 +14,7 @@ from liangqing.parties.models import Party
 from liangqing.workbench import bell as news
 from liangqing.workbench import telling
 from liangqing.workbench.doors import Request
+from liangqing.workbench.pages.approvals import act_label, subjects
 from liangqing.workbench.words import customer_name
 
 
@@ -41,12 +42,15 @@ def bell(request: Request) -> HttpResponse:
         status = 422
     now = clock.now()
     waiting = news.waiting(request.user)
+    about = subjects((*waiting.requests, *waiting.answered), request.user)
     return render(
         request,
         "workbench/bell/bell.html",
         {
             "waiting": waiting,
             "alerts": [(alert, _customer(request, alert.party), _page("warnings")) for alert in waiting.alerts],
+            "requests": [(asked, act_label(asked.act), about[asked.pk].text) for asked in waiting.requests],
+            "answered": [(asked, act_label(asked.act), about[asked.pk].text) for asked in waiting.answered],
             "broken": [(promise, _customer(request, promise.case.party)) for promise in waiting.broken],
             "cases": [(case, _customer(request, case.party)) for case in waiting.cases],
             "finished": telling.tell(waiting.finished, request.user),

@@ -17,19 +17,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from liangqing.imports import problems
-from liangqing.imports.actions.bring import remember, undo
+from liangqing.imports.actions.bring import remember
 from liangqing.imports.fields import Kind
 from liangqing.imports.models import Import
 from liangqing.imports.rules.headers import NO_COLUMN
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import can
-from liangqing.receivables.importables import IMPORTABLES
-from liangqing.workbench import uploads, worker
+from liangqing.workbench import undoings, uploads, worker
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.imports import NameForm, ReadingForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.models import Upload
+from liangqing.workbench.models import Undoing, Upload
 from liangqing.workbench.models.upload import UPLOAD
 
 MOST_AT_ONCE = 20
@@ -42,6 +41,7 @@ STEPS: dict[str, str | Promise] = {
     "read": gettext_lazy("reading the file"),
     "check": gettext_lazy("checking the rows"),
     "land": gettext_lazy("writing down"),
+    "take back": gettext_lazy("taking back what the file brought"),
     "seal": gettext_lazy("sealing"),
 }
 _STATE_COLOURS = {_S.CHECKED: "blue", _S.REFUSED: "red", _S.LANDED: "green"}
@@ -66,6 +66,7 @@ def imports(request: Request) -> HttpResponseBase:
         _listing(),
         "workbench/imports/list.html",
         open_files=[_open_line(each) for each in _open_files()],
+        undoings=undoings.under_way(),
     )
 
 
@@ -394,8 +395,29 @@ def _take(request: Request, thing: Upload | None) -> HttpResponseBase:
 
 @page("import.see")
 def one(request: Request, number: int) -> HttpResponse:
-    """What became of a file."""
-    return _show_one(request, find(Import.objects.all(), pk=number))
+    """What became of a file; while it is being taken back, how far that is."""
+    record = find(Import.objects.all(), pk=number)
+    if request.headers.get("HX-Target") == "progress":
+        asked = undoings.of(record)
+        if asked and asked.state in undoings.UNDER_WAY:
+            return render(request, "workbench/imports/one.html#progress", _taking_back(record, asked))
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("imports-one", args=[record.pk])})
+    return _show_one(request, record)
+
+
+def _taking_back(record: Import, asked: Undoing | None) -> dict[str, Any]:
+    """Of an import that somebody asked to be taken back: how far that is, or why it was refused."""
+    if asked is None or record.status == Import.Status.UNDONE:
+        return {}
+    if asked.state not in undoings.UNDER_WAY:
+        return {"tried": asked, "tried_at": moment(asked.asked_at)} if asked.refusal else {}
+    return {
+        "record": record,
+        "undoing": asked,
+        "step": STEPS.get(asked.step, asked.step),
+        "since": timezone.localtime(asked.asked_at).strftime("%H:%M:%S"),
+        "nobody": not worker.alive(),
+    }
 
 
 def _show_one(request: Request, record: Import, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -421,6 +443,7 @@ def _show_one(request: Request, record: Import, *, status: int = 200, **context:
             ),
             "brings": brings,
             "form": NameForm(),
+            **_taking_back(record, undoings.of(record)),
             **context,
         },
         status=status,
@@ -439,10 +462,11 @@ def undone(request: Request, number: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(reverse("imports-one", args=[record.pk]))
     try:
-        undo(record.pk, IMPORTABLES, by=request.user)
+        asked = undoings.begin(record, by=request.user)
     except Refusal as refusal:
         return _show_one(request, record, status=refusal.status, refusal=refusal.sentence)
-    messages.success(request, _("Import {number} ({file}) is undone.").format(number=record.pk, file=record.file))
+    if asked.state == Undoing.State.DONE:
+        messages.success(request, _("Import {number} ({file}) is undone.").format(number=record.pk, file=record.file))
     return HttpResponseRedirect(reverse("imports-one", args=[record.pk]))
 
 
