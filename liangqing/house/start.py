@@ -22,9 +22,6 @@ def start(*, migrate: bool = True) -> None:
 
     django.setup()
     translation.activate(settings.LANGUAGE_CODE)
-    from liangqing.house import wiring
-
-    wiring.wire()
     if migrate:
         _migrate()
 

@@ -5,7 +5,9 @@ The trail is no listener: an event is an entry the moment it is told.
 
 from __future__ import annotations
 
+from liangqing.approvals import policy_change
 from liangqing.approvals.actions.upkeep import people_changed
+from liangqing.approvals.events import RequestRejected, RequestReturned, RequestWithdrawn
 from liangqing.kit import bus
 from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
 
@@ -13,11 +15,15 @@ LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
     (PersonJoined, people_changed),
     (PersonChanged, people_changed),
     (HeadNamed, people_changed),
+    (RequestRejected, policy_change.given_back),
+    (RequestReturned, policy_change.given_back),
+    (RequestWithdrawn, policy_change.given_back),
 )
-"""(event, listener) pairs. Requests for approval are put to whoever may decide them now."""
+"""(event, listener) pairs. Requests for approval are put to whoever may decide them now; a version of the policy whose
+request ended without a yes is a draft again."""
 
 
 def wire() -> None:
-    """Let everybody hear what concerns them. Called once, when the house starts."""
+    """Let everybody hear what concerns them. Called when the house starts."""
     for event, listener in LISTENERS:
         bus.hear(event, listener)

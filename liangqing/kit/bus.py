@@ -13,8 +13,10 @@ _listeners: dict[type, list[Listener]] = {}
 
 
 def hear(event: type, listener: Listener) -> None:
-    """Let ``listener`` hear every event of this type."""
-    _listeners.setdefault(event, []).append(listener)
+    """Let ``listener`` hear every event of this type; once, however often this is said."""
+    heard = _listeners.setdefault(event, [])
+    if listener not in heard:
+        heard.append(listener)
 
 
 def publish(event: Any) -> None:

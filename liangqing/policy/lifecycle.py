@@ -10,6 +10,6 @@ VERSION = Lifecycle(
         Move("submit", ("draft",), "submitted", right="policy.edit"),
         Move("return", ("submitted",), "draft"),
         Move("approve", ("submitted",), "approved"),
-        Move("withdraw", ("draft", "submitted", "approved"), "withdrawn", right="policy.edit"),
+        Move("withdraw", ("draft", "approved"), "withdrawn", right="policy.edit"),
     ),
 )
