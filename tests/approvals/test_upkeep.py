@@ -139,6 +139,6 @@ class TestWhenPeopleChange:
         for _time in range(5):
             cast.asks()
         User.objects.filter(pk=cast.chen.pk).update(is_active=False)
-        assert upkeep.people_changed() == 5
+        assert upkeep.ask_all_anew() == 5
         assert all(names(request.waiting_for) == ["shen", "su"] for request in Request.objects.all())
         assert told(Request.objects.first()) == ["approval requested"], "being asked anew is no act"

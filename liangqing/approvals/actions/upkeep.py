@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from liangqing.approvals.actions.requests import ask_anew
 from liangqing.approvals.events import ApprovalEscalated, ApprovalReminded
@@ -15,7 +14,7 @@ from liangqing.approvals.queries.roster import questions, roster, steps_of
 from liangqing.approvals.rules import voices
 from liangqing.kit.actions import action, clause
 from liangqing.policy import calendar
-from liangqing.trail.actions.tell import tell
+from liangqing.trail.actions.tell import Event, tell
 
 _AT_ONCE = 500
 
@@ -36,7 +35,7 @@ def remind_and_escalate(today: dt.date) -> Upkeep:
     Each once a step in a round, each request in a transaction of its own. Done twice on a day, the second time changes
     nothing; on a day nobody works, nobody is reminded.
     """
-    anew = people_changed()
+    anew = ask_all_anew()
     if not calendar.is_working(today):
         return Upkeep(anew, 0, 0)
     waiting = Request.objects.filter(state=RequestState.OPEN)
@@ -49,11 +48,16 @@ def remind_and_escalate(today: dt.date) -> Upkeep:
     )
 
 
-def people_changed(event: Any = None) -> int:
-    """Ask anew, wherever a request waits for other people now than were asked; returns how many that were.
+def people_changed(event: Event) -> None:
+    """Somebody joined, left, got other duties, or heads a department now (``house.wiring``)."""
+    ask_all_anew()
 
-    Heard by ``house.wiring`` when somebody joins, leaves, or gets other duties; the worker does it daily as well. A
-    request that somebody decides at this very moment is left alone: deciding asks anew by itself.
+
+def ask_all_anew() -> int:
+    """Ask anew wherever a request waits for other people now than were asked; returns how many that were.
+
+    The worker does it besides, so that nothing is missed. A request that somebody decides at this very moment is left
+    alone: deciding asks anew by itself.
     """
     changed, last = 0, 0
     while found := _some_changed(last):
