@@ -19,7 +19,7 @@ from liangqing.approvals.models import Request
 from liangqing.cases import words as case_words
 from liangqing.cases.models import Campaign, Case, Channel, Promise, Reached, Reason, Record, Task
 from liangqing.imports.models import Import
-from liangqing.kit import clock
+from liangqing.kit import clock, sealing
 from liangqing.kit.money import CURRENCIES, Money
 from liangqing.nightly.models import Run
 from liangqing.parties.models import Contact, Party
@@ -381,6 +381,8 @@ class _Names:
         """A fact's value for people: money in major units with its currency, people and codes by name."""
         if value is None or value == "" or value == [] or value == {}:
             return "—"
+        if isinstance(value, str) and value.startswith(sealing.MARK):
+            return _("sealed")
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if key in _MONEY and isinstance(value, int):

@@ -10,7 +10,7 @@ from liangqing.cases.actions import assign, campaigns, records, tasks
 from liangqing.cases.models import Campaign, Case, Task
 from liangqing.cases.queries import file, lists
 from liangqing.house.invariants import broken
-from liangqing.kit import clock
+from liangqing.kit import clock, sealing
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.trail.models import Entry
@@ -121,7 +121,9 @@ class TestTasks:
         assert night("2026-03-12").counts["skipped"] == {"next_date": 1}
         night("2026-03-13")
         assert (huaxin.action, "N1" in huaxin.task.reasons) == ("ask_and_remind", True)
-        assert Entry.objects.get(event="task postponed").facts["reason"] == "等对账单"
+        told = Entry.objects.get(event="task postponed").facts
+        assert "等对账单" not in str(told), "what may tell of a person is sealed in the trail"
+        assert sealing.unseal(told["reason"]) == "等对账单"
 
     @pytest.mark.parametrize(
         ("until", "reason", "field"),

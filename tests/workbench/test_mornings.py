@@ -132,6 +132,10 @@ def test_a_pinned_task_stands_first_and_a_postponed_one_is_gone(house_of_people,
     lin = client_of("lin")
     lin.post(f"/tasks/{last.pk}/pin/")
     lin.post(f"/tasks/{other.pk}/postponement/", {"until": "2026-07-04", "reason": "客户出差"})
+    assert "客户出差" in lin.get(f"/cases/{other.case.number}/").content.decode(), "who sees the case sees the reason"
+    told = Entry.objects.get(event="task postponed")
+    trail = client_of("luo").get(f"/trail/{told.pk}/").content.decode()
+    assert "客户出差" not in trail and "~1:" not in trail, "whoever reads the trail does not"
     lines = [line["task"].pk for line in lin.get("/day/").context["lines"]]
     assert lines[0] == last.pk and other.pk not in lines
     assert Entry.objects.filter(thing="task", thing_id=other.pk, facts__reason="客户出差").exists()

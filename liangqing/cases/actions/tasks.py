@@ -11,7 +11,7 @@ from liangqing import policy
 from liangqing.cases.events import TaskFinished, TaskPinned, TaskPostponed, TaskUnpinned
 from liangqing.cases.lifecycle import TASK, TaskState
 from liangqing.cases.models import Case, Task
-from liangqing.kit import clock
+from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
@@ -28,7 +28,7 @@ def finish(task: Task, *, by: User) -> None:
 @action
 @clause("P3 4.1")
 def postpone(task: Task, until: dt.date, reason: str, *, by: User) -> None:
-    """Take the task off the list and ask again on ``until``, for a reason the trail remembers.
+    """Take the task off the list and ask again on ``until``, for a reason the trail remembers sealed.
 
     It comes back earlier when a promise of the case breaks or its level gets worse. Raises ``Refusal``: 409 for a task
     that is not open or has no case yet (a reminder before the due date); 422 (with ``field``) without a reason, for a
@@ -58,7 +58,7 @@ def postpone(task: Task, until: dt.date, reason: str, *, by: User) -> None:
             action=task.action,
             case=case.number,
             until=until,
-            reason=reason.strip(),
+            reason=sealing.seal(reason.strip()),  # it may tell of a person, as a note does
         ),
         by=by,
     )

@@ -163,6 +163,14 @@ def spoken(words: Any) -> str:
 
 
 @register.filter
+def unsealed(text: str) -> str:
+    """A text the trail keeps sealed, for those who may see what it is about."""
+    from liangqing.kit.sealing import unseal
+
+    return unseal(text)
+
+
+@register.filter
 def masked(contact: Any) -> str:
     from liangqing.workbench.forms.contacts import masked as mask
 
