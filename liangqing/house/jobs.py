@@ -99,6 +99,17 @@ def run_night(number: int) -> None:
     orders.carry_out(number, PLAN)
 
 
+@app.task(name="try_policy", queue="nights", lock="trial")
+@opened
+def try_policy(number: int) -> None:
+    """Try a version of the policy on the portfolio; nothing lands. Done twice, it is worked out anew."""
+    from liangqing.house.night import PLAN
+    from liangqing.nightly.actions import trial
+    from liangqing.policy.models import Trial
+
+    trial.carry_out(Trial.objects.select_related("version__base").get(pk=number), PLAN)
+
+
 # webhooks -------------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from liangqing.workbench.pages import (
     warnings,
 )
 from liangqing.workbench.pages.overview import ageing, load, results, rolls
+from liangqing.workbench.pages.policy import trials
 
 
 def health(_request: HttpRequest) -> HttpResponse:
@@ -114,4 +115,7 @@ urlpatterns = [
     path("nights/compare/", nights.compare, name="nights-compare"),
     path("nights/orders/<int:number>/", nights.order, name="nights-order"),
     path("nights/<str:date>/", nights.one, name="nights-one"),
+    path("policy/trials/<int:pk>/", trials.one, name="policy-trial"),
+    path("policy/<str:name>/trials/", trials.ask, name="policy-trials"),
+    path("policy/<str:name>/submission/", trials.submit, name="policy-submission"),
 ]

@@ -246,24 +246,28 @@ def _route(request: Request, today: dt.date) -> routes.Route:
     """The way by the policy in force. Raises ``Refusal`` (``no_route``)."""
     book = policy.in_force(today)
     request.policy = book.stamp
-    band = "none"
-    if request.amount is not None:
-        medium, large = (book.terms.money(f"priority.{size}_from", request.currency) for size in ("medium", "large"))
-        band = routes.amount_band(request.amount, medium_from=medium, large_from=large)
-    facts = {
-        **request.facts,
-        "act": request.act,
-        "amount_band": band,
-        "department_kind": request.department.kind if request.department else routes.OTHER,
-    }
     try:
-        return routes.route(facts, book.tables[TABLE])
+        return routes.route(facts_of(request, book), book.tables[TABLE])
     except (KeyError, TableError, routes.RouteError) as wrong:
         raise Refusal(
             "no_route",
             _("The policy does not say who approves this ({act}). Add a row to its table of approvals."),
             act=acts.named(request.act).label,
         ) from wrong
+
+
+def facts_of(request: Request, book: policy.Policy) -> dict[str, Any]:
+    """What the table of routes hears of a request."""
+    band = "none"
+    if request.amount is not None:
+        medium, large = (book.terms.money(f"priority.{size}_from", request.currency) for size in ("medium", "large"))
+        band = routes.amount_band(request.amount, medium_from=medium, large_from=large)
+    return {
+        **request.facts,
+        "act": request.act,
+        "amount_band": band,
+        "department_kind": request.department.kind if request.department else routes.OTHER,
+    }
 
 
 def _number(year: int) -> str:

@@ -1,0 +1,383 @@
+"""试算 on the page: ask for a trial, see it go on, and what would happen; and the way of a draft to its approval."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from liangqing.approvals import policy_change
+from liangqing.approvals.models import Request as Approval
+from liangqing.approvals.queries import visible
+from liangqing.approvals.queries.reroute import rerouted
+from liangqing.cases import words
+from liangqing.kit import clock
+from liangqing.kit.money import Money
+from liangqing.kit.refusal import Refusal
+from liangqing.nightly.queries.affected import affected
+from liangqing.parties.models import Creditor, Party
+from liangqing.people.models import User
+from liangqing.people.rights import can, reach
+from liangqing.policy import book
+from liangqing.policy.actions import trials as actions
+from liangqing.policy.content import problems
+from liangqing.policy.models import Trial, Version
+from liangqing.policy.queries.versions import row_named
+from liangqing.warning.level import Level
+from liangqing.workbench import worker
+from liangqing.workbench.doors import Request, find, page
+from liangqing.workbench.lists import Column, Filter, Listing, show
+from liangqing.workbench.pages.nights import STEPS
+from liangqing.workbench.words import customer_name
+
+LEVELS = ("none", *Level.values)
+_COLOURS = {
+    Trial.State.DONE: "green",
+    Trial.State.RUNNING: "blue",
+    Trial.State.WAITING: "blue",
+    Trial.State.FAILED: "red",
+}
+_LATEST = 10
+
+
+class TrialForm(forms.Form):
+    """For which date, or over how many past nights."""
+
+    nights = forms.IntegerField(label=gettext_lazy("Past nights"), min_value=0, max_value=366, initial=0)
+
+
+class ReasonForm(forms.Form):
+    """Why the change is wanted, for those who decide."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why this change"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+def part(version: Version | None, user: User) -> dict[str, Any]:
+    """What the page of a version shows of its trials and of its way to approval."""
+    if version is None:
+        return {"tries": [], "requests": []}
+    today = clock.today()
+    busy = Trial.objects.filter(version=version, digest=version.digest, state__in=("waiting", "running")).exists()
+    faulty = any(not problem.note for problem in problems(version.content))
+    edits = can(user, "policy.edit")
+    return {
+        "tries": [_line(trial, version) for trial in version.trials.order_by("-id")[:_LATEST]],
+        "trial_form": TrialForm(),
+        "most_nights": book.in_force(today).terms["trial.nights_most"],
+        "may_try": edits and version.state != Version.State.WITHDRAWN and not faulty and not busy,
+        "faulty": faulty,
+        "may_submit": edits and version.state == Version.State.DRAFT and not faulty,
+        "reason_form": ReasonForm(initial={"reason": version.why}),
+        "untried": not version.trials.filter(digest=version.digest, state=Trial.State.DONE).exists(),
+        "requests": visible.visible_to(user)
+        .filter(act=policy_change.ACT, subject_kind=policy_change.KIND, subject_id=version.pk)
+        .select_related("requested_by")
+        .order_by("-id"),
+    }
+
+
+def _line(trial: Trial, version: Version) -> dict[str, Any]:
+    return {
+        "trial": trial,
+        "colour": _COLOURS[Trial.State(trial.state)],
+        "of_this": trial.digest == version.digest,
+        "moved": _moved(trial.result.get("moves", [])),
+        "affected": trial.result.get("affected"),
+    }
+
+
+def _moved(moves: Sequence[Mapping[str, Any]]) -> int:
+    return sum(row["accounts"] for row in moves if row["before"] != row["after"])
+
+
+def _version(name: str) -> Version:
+    row = row_named(name)
+    if row is None:
+        raise Refusal("not_here", gettext_lazy("There is no version “{name}”."), status=404, name=name)
+    return row
+
+
+@page("policy.edit")
+def ask(request: Request, name: str) -> HttpResponse:
+    """Let a worker try a version; to its page."""
+    there = reverse("policy-version", args=[name])
+    if request.method != "POST":
+        return HttpResponseRedirect(there)
+    version, form = _version(name), TrialForm(request.POST)
+    nights = form.cleaned_data["nights"] if form.is_valid() else -1
+    try:
+        made = actions.ask(version, as_of=clock.today(), nights=nights, by=request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal.sentence), extra_tags="bad")
+        return HttpResponseRedirect(f"{there}?part=trials")
+    worker.ask("try_policy", made.pk, queue="nights", lock="trial")
+    return HttpResponseRedirect(reverse("policy-trial", args=[made.pk]))
+
+
+@page("policy.edit")
+def submit(request: Request, name: str) -> HttpResponse:
+    """Submit a draft and ask for its approval; to the request."""
+    there = reverse("policy-version", args=[name])
+    if request.method != "POST":
+        return HttpResponseRedirect(there)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why the change is wanted: those who decide read it."), extra_tags="bad")
+        return HttpResponseRedirect(f"{there}?part=approval")
+    try:
+        asked = policy_change.ask(_version(name), reason=form.cleaned_data["reason"], by=request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal.sentence), extra_tags="bad")
+        return HttpResponseRedirect(f"{there}?part=approval")
+    messages.success(request, _("Submitted. It can't be changed while it waits for approval."), extra_tags="good")
+    return HttpResponseRedirect(reverse("approvals-request", args=[asked.number]))
+
+
+# One trial --------------------------------------------------------------------------------------------------------------
+
+
+@page("overview.see")
+def one(request: Request, pk: int) -> HttpResponseBase:
+    """What a version would do: counts beside each other, and who is affected, with the rows that decided."""
+    trial = find(Trial.objects.select_related("version"), pk=pk)
+    waits = trial.state in (Trial.State.WAITING, Trial.State.RUNNING)
+    context: dict[str, Any] = {
+        "trial": trial,
+        "version": trial.version,
+        "waits": waits,
+        "colour": _COLOURS[Trial.State(trial.state)],
+        "step": str(STEPS.get(trial.step, trial.step)),
+        "nobody": waits and not worker.alive(),
+        "stale": trial.digest != trial.version.digest,
+        "who": User.objects.filter(username=trial.asked_by).first() or trial.asked_by,
+    }
+    if trial.state != Trial.State.DONE:
+        return render(request, "workbench/policy/trial.html", context)
+    result = trial.result
+    context |= {
+        "currencies": (currencies := _currencies(result)),
+        "currency": (currency := _currency(request, currencies)),
+        "levels": _levels(result, currency),
+        "moves": _matrix(result["moves"], currency),
+        "moved": _moved(result["moves"]),
+        "tasks": _beside(result, "tasks", "action", "tasks", words.action),
+        "skipped": _beside(result, "skipped", "reason", "obligors", words.skipped),
+        "alerts": _beside(result, "alerts", "level", "alerts", lambda code: str(Level(code).label)),
+        "cases": _beside(result, "cases", "fate", "cases", lambda code: str(_FATES.get(code, code))),
+        "people": _people(result),
+        "nights": [_night(each) for each in result.get("nights", [])],
+        "rerouted": rerouted(book.compiled(trial.version)) if not context["stale"] else [],
+        "affected_count": result.get("affected", 0),
+        "may_list": reach(request.user) is None,
+    }
+    if not context["may_list"]:
+        return render(request, "workbench/policy/trial.html", context)
+    return show(request, _listing(trial, request.user), "workbench/policy/trial_listed.html", **context)
+
+
+_FATES = {
+    "opens": gettext_lazy("open"),
+    "closes": gettext_lazy("close"),
+    "moves": gettext_lazy("change their level"),
+    "stays": gettext_lazy("stay as they are"),
+}
+
+
+def _currencies(result: Mapping[str, Any]) -> list[str]:
+    codes = {row["currency"] for row in result["moves"]}
+    return sorted(codes, key=lambda code: (code != "CNY", code))
+
+
+def _currency(request: Request, codes: list[str]) -> str:
+    wanted = request.GET.get("currency", "")
+    return wanted if wanted in codes else (codes[0] if codes else "CNY")
+
+
+def _levels(result: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
+    """level, customers and money before and after."""
+    sides = {
+        side: {row["level"]: row for row in result[side]["levels"] if row["currency"] == currency}
+        for side in ("before", "after")
+    }
+    lines = []
+    for level in Level.values:
+        had, has = (sides[side].get(level, {}) for side in ("before", "after"))
+        lines.append(
+            {
+                "level": Level(level).label,
+                "code": level,
+                "customers": _pair(had.get("customers", 0), has.get("customers", 0)),
+                "before": Money(had.get("late", 0), currency),
+                "after": Money(has.get("late", 0), currency),
+                "difference": Money(has.get("late", 0) - had.get("late", 0), currency),
+            }
+        )
+    return lines
+
+
+def _pair(before: int, after: int) -> tuple[int, int, str]:
+    return before, after, f"{after - before:+,}" if after != before else "="
+
+
+def _matrix(moves: Sequence[Mapping[str, Any]], currency: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """From each level (rows) to each (columns): accounts and money."""
+    found = {(row["before"], row["after"]): row for row in moves if row["currency"] == currency}
+    return [
+        (
+            _level(before),
+            [
+                {
+                    "accounts": found.get((before, after), {}).get("accounts", 0),
+                    "late": Money(found.get((before, after), {}).get("late", 0), currency),
+                    "same": before == after,
+                }
+                for after in LEVELS
+            ],
+        )
+        for before in LEVELS
+        if any(key[0] == before for key in found)
+    ]
+
+
+def _level(code: str) -> str:
+    return _("none") if code == "none" else str(Level(code).label)
+
+
+def _beside(
+    result: Mapping[str, Any], name: str, key: str, count: str, say: Any
+) -> list[tuple[str, tuple[int, int, str]]]:
+    had, has = ({row[key]: row[count] for row in result[side].get(name, [])} for side in ("before", "after"))
+    return [(say(code), _pair(had.get(code, 0), has.get(code, 0))) for code in sorted({*had, *has})]
+
+
+def _people(result: Mapping[str, Any]) -> list[tuple[str, tuple[int, int, str]]]:
+    had, has = ({row["owner_id"]: row["tasks"] for row in result[side]["people"]} for side in ("before", "after"))
+    names = dict(User.objects.filter(pk__in=[key for key in {*had, *has} if key]).values_list("pk", "name"))
+    lines = [
+        (names.get(key, _("nobody")) if key else _("nobody"), _pair(had.get(key, 0), has.get(key, 0)))
+        for key in {*had, *has}
+    ]
+    return sorted(lines, key=lambda line: (-line[1][1], line[0]))
+
+
+def _night(night: Mapping[str, Any]) -> dict[str, Any]:
+    def of(side: str, level: str) -> int:
+        return sum(row["customers"] for row in night[side]["levels"] if row["level"] == level)
+
+    def tasks(side: str) -> int:
+        return sum(row["tasks"] for row in night[side]["tasks"])
+
+    return {
+        "date": dt.date.fromisoformat(night["date"]),
+        "moved": night["moved"],
+        "levels": [_pair(of("before", level), of("after", level)) for level in Level.values],
+        "tasks": _pair(tasks("before"), tasks("after")),
+    }
+
+
+# Who is affected --------------------------------------------------------------------------------------------------------
+
+
+def _listing(trial: Trial, user: User) -> Listing:
+    draft = book.compiled(trial.version) if trial.digest == trial.version.digest else None
+    levels = [(code, _level(code)) for code in LEVELS]
+
+    def decided(side: str) -> Any:
+        def say(line: Mapping[str, Any]) -> str:
+            row = line["row"][f"level_row_{side}"]
+            return f"{_level(line['row'][f'level_{side}'] or 'none')}{f' ({row})' if row else ''}"
+
+        return say
+
+    def action(side: str) -> Any:
+        def say(line: Mapping[str, Any]) -> str:
+            code, row = line["row"][f"action_{side}"], line["row"][f"action_row_{side}"]
+            if not code:
+                return "—"
+            return f"{words.action(code) if code not in ('none', 'wait') else _QUIET[code]}{f' ({row})' if row else ''}"
+
+        return say
+
+    return Listing(
+        name="trial",
+        title=gettext_lazy("Trial"),
+        rows=affected(trial),
+        load=lambda rows: _lines(rows, user, draft),
+        link=lambda line: reverse("customers-customer", args=[line["party"].number]) if line["party"] else "",
+        columns=(
+            Column("number", gettext_lazy("Number"), lambda line: line["party"].number if line["party"] else "—"),
+            Column("customer", gettext_lazy("Customer"), lambda line: line["name"]),
+            Column("creditor", gettext_lazy("Creditor"), lambda line: line["creditor"], shown=False),
+            Column("days", gettext_lazy("Days late"), lambda line: line["row"]["days"], "num"),
+            Column("level_before", gettext_lazy("Level before"), decided("before")),
+            Column("level_after", gettext_lazy("Level after"), decided("after")),
+            Column("action_before", gettext_lazy("Next step before"), action("before")),
+            Column("action_after", gettext_lazy("Next step after"), action("after")),
+            Column("why", gettext_lazy("Why"), lambda line: line["why"]),
+            Column("points_before", gettext_lazy("Points before"), lambda line: line["row"]["points_before"], "num"),
+            Column("points_after", gettext_lazy("Points after"), lambda line: line["row"]["points_after"], "num"),
+            Column("owner_before", gettext_lazy("Collector before"), lambda line: line["owners"][0]),
+            Column("owner_after", gettext_lazy("Collector after"), lambda line: line["owners"][1]),
+        ),
+        filters=(
+            Filter("was", gettext_lazy("Level before"), lambda rows, value: rows.where(level_before=value), levels),
+            Filter("becomes", gettext_lazy("Level after"), lambda rows, value: rows.where(level_after=value), levels),
+        ),
+        empty=gettext_lazy("Nobody is decided otherwise."),
+    )
+
+
+_QUIET = {"none": gettext_lazy("nothing to do"), "wait": gettext_lazy("wait")}
+
+
+def _lines(rows: list[dict[str, Any]], user: User, draft: Any) -> list[dict[str, Any]]:
+    parties = Party.objects.in_bulk([row["party_id"] for row in rows])
+    creditors = Creditor.objects.in_bulk({row["creditor_id"] for row in rows})
+    people = User.objects.in_bulk(
+        {row[key] for row in rows for key in ("owner_id_before", "owner_id_after") if row[key]}
+    )
+    lines = []
+    for row in rows:
+        party = parties.get(row["party_id"])
+        reason = ""
+        for table, key in (("warning.level", "level_row"), ("case.action", "action_row")):
+            name = row[f"{key}_after"]
+            if (
+                draft is not None
+                and name
+                and name != row[f"{key}_before"]
+                and (found := draft.tables[table].find(name))
+            ):
+                reason = words.spoken(found.reason)
+                break
+        lines.append(
+            {
+                "row": row,
+                "party": party,
+                "name": customer_name(party, user) if party else "—",
+                "creditor": creditors[row["creditor_id"]].name if row["creditor_id"] in creditors else "—",
+                "why": reason,
+                "owners": [
+                    people[row[key]].name if row[key] in people else "—"
+                    for key in ("owner_id_before", "owner_id_after")
+                ],
+            }
+        )
+    return lines
+
+
+def of_request(approval: Approval) -> Trial | None:
+    """The trial that stands in a request for a change of the policy."""
+    number = approval.facts.get("trial")
+    return Trial.objects.filter(pk=number).first() if number else None
