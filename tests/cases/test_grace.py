@@ -13,6 +13,7 @@ from liangqing.approvals.models import Request
 from liangqing.cases.actions import grace
 from liangqing.cases.models import Case, Grace
 from liangqing.cases.queries import file
+from liangqing.cases.queries import grace as graces
 from liangqing.house.explain import explain
 from liangqing.kit import clock
 from liangqing.kit.actions import action
@@ -130,7 +131,7 @@ class TestLimits:
 
     def test_earlier_graces_of_the_case_count(self, cast, huaxin):
         given(huaxin, "2026-03-21", cast)
-        assert grace.days_left(huaxin.live_case) == 5
+        assert graces.days_left(huaxin.live_case) == 5
         assert code(huaxin, "2026-04-01", by=cast.wang, on="2026-03-25") == "grace_too_long"
         second = ask(huaxin, "2026-03-30", by=cast.wang, on="2026-03-25")
         assert (second.facts["days"], second.facts["days_before"]) == (5, 10)

@@ -10,11 +10,14 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from unittest.mock import patch
 
 from django.db.models import Model
 from django.test import Client
 
-from liangqing.cases.actions import promises, records
+from liangqing.approvals.actions import delegations
+from liangqing.approvals.models import Request
+from liangqing.cases.actions import grace, promises, records
 from liangqing.cases.actions.files import Upload
 from liangqing.cases.models import Attachment, Campaign, Case, Promise, Share, Task
 from liangqing.house.demo import cast
@@ -25,6 +28,8 @@ from liangqing.kit.money import Money
 from liangqing.nightly.actions.run import run
 from liangqing.parties.models import Contact, Party
 from liangqing.people.models import Department, User
+from liangqing.policy.actions import versions
+from liangqing.policy.models import Version
 from liangqing.receivables.models import Allocation, Bill, Receipt
 from liangqing.trail.models import Entry
 from liangqing.warning.models import Alert
@@ -119,6 +124,7 @@ def found(folder: Path) -> None:
     with clock.at(dt.datetime.combine(TODAY, dt.time(2))):
         run(TODAY, PLAN)
     with clock.at(TODAY):
+        versions.draft(title="收紧中度门槛", from_on=TODAY + dt.timedelta(days=30), by=people["gao"])
         NightOrder.objects.create(
             date=TODAY, user=people["admin"], asked_at=clock.now(), language="zh-hans", state=NightOrder.State.DONE
         )
@@ -140,6 +146,21 @@ def found(folder: Path) -> None:
             promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
             shared = Campaign.objects.create(name="均分", by=case.owner, at=clock.now())
             Share.objects.create(campaign=shared, case=case, before=case.owner, after=case.owner)
+        _ask_for_grace()
+
+
+def _ask_for_grace() -> None:
+    """Grace is asked for each case by whoever has it, also where no such thing could be given: so every customer has a
+    request. 钱 and 方 stand in for 周, so that those who see everything but requests have some to see."""
+    day = TODAY + dt.timedelta(days=5)
+    with patch.object(grace, "_demand_open_and_mild", lambda _case: None):
+        for case in Case.objects.select_related("owner").order_by("id"):
+            paper = Upload(f"付款说明 {case.number}.txt", "月底付款".encode())
+            grace.ask(case, day, f"{case.number} 的客户月底付款", case.owner, attachments=[paper])
+    zhou = User.objects.get(username="zhou")
+    for name in ("qian", "fang"):
+        stand_in = User.objects.get(username=name)
+        delegations.delegate(zhou, stand_in, from_on=TODAY, until_on=day, reason="出差", by=zhou)
 
 
 @dataclass(frozen=True)
@@ -170,6 +191,10 @@ class Customer:
     @cached_property
     def attachment(self) -> Attachment:
         return Attachment.objects.get(record__case=self.case)
+
+    @cached_property
+    def request(self) -> Request:
+        return Request.objects.get(subject_kind="case", subject_id=self.case.pk)
 
     @cached_property
     def allocation(self) -> Allocation:
@@ -204,6 +229,10 @@ class Customer:
     @property
     def order(self) -> NightOrder:
         return NightOrder.objects.get()
+
+    @property
+    def policy(self) -> Version:
+        return Version.objects.get()
 
     @property
     def entry(self) -> Entry:

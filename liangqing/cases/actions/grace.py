@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
-from liangqing import policy
 from liangqing.approvals import acts
 from liangqing.approvals.actions import requests
 from liangqing.approvals.acts import Act
@@ -19,6 +17,7 @@ from liangqing.approvals.queries.inbox import pending
 from liangqing.cases.events import GraceGranted
 from liangqing.cases.lifecycle import CaseStage
 from liangqing.cases.models import Case, Grace
+from liangqing.cases.queries.grace import ACT, SUBJECT, days_before, days_left, rules, starts_on
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.files import Upload
@@ -29,8 +28,6 @@ from liangqing.policy import Policy
 from liangqing.receivables.queries import account
 from liangqing.trail.actions.tell import tell
 from liangqing.warning.level import Level
-
-ACT, SUBJECT = "case.grace", "case"
 
 
 @action
@@ -51,7 +48,7 @@ def ask(case: Case, until_on: dt.date, reason: str, by: User, attachments: Seque
         subject=f"{case.number} {case.party.name}",
         reason=reason,
         by=by,
-        amount=_at_stake(case, _rules(case)),
+        amount=_at_stake(case, rules(case)),
         department=case.owner.department if case.owner else None,
         facts=_facts(case, until_on),
         party_id=case.party_id,
@@ -71,7 +68,7 @@ def ask_again(
         request,
         by,
         reason=reason,
-        amount=_at_stake(case, _rules(case)),
+        amount=_at_stake(case, rules(case)),
         facts=_facts(case, until_on),
         attachments=attachments,
     )
@@ -133,7 +130,7 @@ def grant(request: Request) -> None:
         request=request.number,
         granted_by=_decider(request),
         granted_at=clock.now(),
-        policy=_rules(case).stamp,
+        policy=rules(case).stamp,
     )
     tell(
         GraceGranted(
@@ -147,27 +144,6 @@ def grant(request: Request) -> None:
         ),
         by=request.decided_by,
     )
-
-
-def running(case: Case) -> Grace | None:
-    """The grace that holds today or is still to come, the one that ends last."""
-    return Grace.objects.filter(case=case, until_on__gt=clock.today()).order_by("-until_on").first()
-
-
-def asked_for(case: Case) -> Request | None:
-    """The request for grace that waits for approval, or for change."""
-    return pending(ACT, SUBJECT, case.pk).select_related("requested_by").first()
-
-
-def starts_on(case: Case) -> dt.date:
-    """The first day of grace that could be given now: today, or the day the one that runs ends."""
-    now = running(case)
-    return now.until_on if now else clock.today()
-
-
-def days_left(case: Case) -> int:
-    """How many more days of grace the policy of today allows this case, earlier ones counted."""
-    return int(_rules(case).terms["grace.most_days"]) - _days_before(case)
 
 
 def register() -> None:
@@ -200,23 +176,11 @@ def _decider(request: Request) -> User:
     return request.decided_by
 
 
-def _rules(case: Case) -> Policy:
-    """The policy of today as it counts for this customer."""
-    party = case.party
-    today = policy.in_force(clock.today())
-    return today.of(party.pk, line=case.creditor.code, place=party.country, debtor=party.kind)
-
-
-def _days_before(case: Case) -> int:
-    total = Grace.objects.filter(case=case).aggregate(days=Sum(F("until_on") - F("from_on")))["days"]
-    return total.days if isinstance(total, dt.timedelta) else int(total or 0)
-
-
-def _at_stake(case: Case, rules: Policy) -> Money:
+def _at_stake(case: Case, book: Policy) -> Money:
     """What is late in the currency where it weighs most, measured by what the policy calls a large amount."""
 
     def weight(each: account.Account) -> Fraction:
-        return Fraction(each.late, rules.terms.money("priority.large_from", each.currency) or 1)
+        return Fraction(each.late, book.terms.money("priority.large_from", each.currency) or 1)
 
     late = [each for each in account.account(case.party, clock.today(), creditor=case.creditor) if each.late]
     if not late:
@@ -231,6 +195,6 @@ def _facts(case: Case, until_on: dt.date) -> dict[str, Any]:
         "from_on": starts.isoformat(),
         "until_on": until_on.isoformat(),
         "days": (until_on - starts).days,
-        "days_before": _days_before(case),
+        "days_before": days_before(case),
         "level": case.level,
     }

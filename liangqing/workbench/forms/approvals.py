@@ -74,12 +74,18 @@ class GraceForm(AskForm):
         return day + dt.timedelta(days=1)
 
 
+class _Person(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Somebody, named with their department."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {obj.department.name if obj.department else '—'}"
+
+
 class DelegationForm(Refusing):
     """Who stands in for whom. People name the last day; the books hold the day after it."""
 
     places: ClassVar = {"until_on": "last_day"}
 
-    delegate = forms.ModelChoiceField(label=_("Stand-in"), queryset=User.objects.none())
     from_on = Day(label=_("First day"))
     last_day = Day(label=_("Last day"))
     acts = forms.MultipleChoiceField(
@@ -92,15 +98,11 @@ class DelegationForm(Refusing):
 
     def __init__(self, *args: Any, people: Any, for_others: bool, me: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices: forms.ModelChoiceField = self.fields["delegate"]  # type: ignore[assignment]
-        choices.queryset = people
-        choices.label_from_instance = _person  # type: ignore[method-assign]
+        self.fields["delegate"] = _Person(label=_("Stand-in"), queryset=people)
         self.fields["acts"].choices = act_choices()  # type: ignore[attr-defined]
         self.fields["from_on"].initial = clock.today()
         if for_others:
-            away = forms.ModelChoiceField(label=_("Who is away"), queryset=people, initial=me.pk, empty_label=None)
-            away.label_from_instance = _person  # type: ignore[method-assign]
-            self.fields["principal"] = away
+            self.fields["principal"] = _Person(label=_("Who is away"), queryset=people, initial=me.pk, empty_label=None)
         self.order_fields(["principal", "delegate", "from_on", "last_day", "acts", "reason"])
 
     def until_on(self) -> dt.date:
@@ -109,7 +111,3 @@ class DelegationForm(Refusing):
 
     def only(self) -> Sequence[str]:
         return list(self.cleaned_data["acts"])
-
-
-def _person(user: User) -> str:
-    return f"{user.name} · {user.department.name if user.department else '—'}"

@@ -27,6 +27,7 @@ from liangqing.approvals.models import Request as Asked
 from liangqing.approvals.queries import inbox, route, visible
 from liangqing.cases.actions import grace
 from liangqing.cases.queries import visible as cases_visible
+from liangqing.cases.queries.grace import ACT as GRACE
 from liangqing.cases.words import spoken
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -505,7 +506,7 @@ ELSEWHERE = frozenset(("policy.change",))
 def _again_form(found: Asked, *given: Any) -> AskForm:
     """What is filled in to ask again, with what was said before."""
     initial = {"reason": found.reason}
-    if found.act == grace.ACT:
+    if found.act == GRACE:
         last = dt.date.fromisoformat(found.facts["until_on"]) - dt.timedelta(days=1)
         return GraceForm(*given, initial={**initial, "last_day": last})
     return AskForm(*given, prefix="g", initial=initial)

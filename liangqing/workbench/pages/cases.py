@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -14,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from liangqing import policy
-from liangqing.cases.actions import assign, files, promises, records, tasks
+from liangqing.cases.actions import assign, files, grace, promises, records, tasks
 from liangqing.cases.actions.files import Upload
 from liangqing.cases.attitudes import ATTITUDES
 from liangqing.cases.lifecycle import TASK, CaseStage
 from liangqing.cases.models import Attachment, Case, Record, Task
 from liangqing.cases.queries import file, lists, visible
+from liangqing.cases.queries import grace as graces
 from liangqing.cases.words import ACTIONS, action, spoken
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -30,6 +32,7 @@ from liangqing.people.rights import can, reach
 from liangqing.receivables.queries import account
 from liangqing.warning.level import Level
 from liangqing.workbench.doors import Request, find, page
+from liangqing.workbench.forms.approvals import GraceForm
 from liangqing.workbench.forms.cases import AssignForm, PostponeForm, PromiseForm, RecordForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.templatetags.lq import level as level_tag
@@ -195,7 +198,7 @@ def _case(request: Request, number: str) -> Case:
     found = (
         visible.cases(request.user).select_related("party", "creditor", "owner").annotate(last_record=Subquery(last))
     )
-    return find(found, number=number)
+    return find(graces.with_grace(found), number=number)
 
 
 @page("case.see")
@@ -209,6 +212,7 @@ def _answer(
     *,
     record_form: RecordForm | None = None,
     promise_form: PromiseForm | None = None,
+    grace_form: GraceForm | None = None,
     said: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -219,6 +223,7 @@ def _answer(
     contacts = _contacts(case)
     works = can(user, "case.work") and case.stage == CaseStage.OPEN
     accounts = account.account(case.party, today, creditor=case.creditor)
+    last_day = graces.last_day(case)
     context = {
         "case": case,
         "customer": customer_name(case.party, user),
@@ -241,6 +246,9 @@ def _answer(
         "record_form": record_form
         or RecordForm(case=case, contacts=contacts, rules=rules, accounts=accounts, initial=_initial(request, case)),
         "promise_form": promise_form or PromiseForm(accounts=accounts),
+        "grace_form": (grace_form or GraceForm(last=last_day)) if works and _may_wait(case) and last_day else None,
+        "grace_last_day": last_day,
+        "grace_runs_to": case.grace_until - dt.timedelta(days=1) if case.grace_until else None,  # type: ignore[attr-defined]
         "postpone_form": PostponeForm() if task else None,
         "moves": [move.name for move in TASK.open_to(task) if move.right] if task else [],
         "attitudes": [(code, each, spoken(each.name)) for code, each in ATTITUDES.items()],
@@ -251,6 +259,11 @@ def _answer(
     return render(
         request, "workbench/cases/case.html#case" if part else "workbench/cases/case.html", context, status=status
     )
+
+
+def _may_wait(case: Case) -> bool:
+    """Whether grace may be asked for: the customer is mildly late, and nothing is asked for already."""
+    return case.level == Level.MILD and not case.grace_request  # type: ignore[attr-defined]
 
 
 def _contacts(case: Case) -> list[Contact]:
@@ -354,6 +367,25 @@ def case_promises(request: Request, number: str) -> HttpResponse:
         else:
             return _done(request, case, _("Promised for {day}.").format(day=given.due_on))
     return _answer(request, case, promise_form=form, status=422)
+
+
+@page("case.see", post="case.work")
+def case_graces(request: Request, number: str) -> HttpResponse:
+    """Ask for grace: whoever the policy names decides."""
+    case = _case(request, number)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("cases-case", args=[number]))
+    form = GraceForm(request.POST, request.FILES, last=graces.last_day(case))
+    if form.is_valid():
+        try:
+            asked = grace.ask(case, form.until_on(), form.cleaned_data["reason"], request.user, form.uploads())
+        except Refusal as refusal:
+            if not _may_wait(case):
+                raise
+            form.refuse(refusal)
+        else:
+            return _done(request, case, _("Grace requested: {number}.").format(number=asked.number))
+    return _answer(request, case, grace_form=form, status=422)
 
 
 # Tasks ------------------------------------------------------------------------------------------------------------------
