@@ -17,6 +17,7 @@ and ask for it with ``liangqing.workbench.worker.ask("land_upload", upload.pk, q
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 from collections.abc import Callable
@@ -138,6 +139,21 @@ def remind_approvals(timestamp: int) -> dict[str, int]:
 
     done = remind_and_escalate(clock.today())
     return {"reminded": done.reminded, "escalated": done.escalated}
+
+
+# approvals ------------------------------------------------------------------------------------------------------------
+
+
+@app.periodic(cron="7 * * * *", periodic_id="every hour")
+@app.task(name="remind_of_approvals", queue="upkeep", lock="approvals", queueing_lock="approvals")
+@opened
+def remind_of_approvals(timestamp: int) -> dict[str, int]:
+    """Remind of what waits for approval and ask the next higher, once a working day. Asked for every hour, so that no
+    day is missed, wherever the house stands and however long no worker ran; the second time on a day changes nothing."""
+    from liangqing.approvals.actions.upkeep import remind_and_escalate
+    from liangqing.kit import clock
+
+    return dataclasses.asdict(remind_and_escalate(clock.today()))
 
 
 # the trail ------------------------------------------------------------------------------------------------------------

@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from liangqing import policy
-from liangqing.approvals.models import Request
+from liangqing.approvals import acts
+from liangqing.approvals.actions.requests import TABLE as APPROVAL_ROUTE
+from liangqing.approvals.models import Delegation, Request
 from liangqing.cases import words as case_words
-from liangqing.cases.models import Campaign, Case, Channel, Promise, Reached, Reason, Record, Task
+from liangqing.cases.models import Campaign, Case, Channel, Grace, Promise, Reached, Reason, Record, Task
 from liangqing.imports.models import Import
 from liangqing.kit import clock, sealing
 from liangqing.kit.money import CURRENCIES, Money
@@ -26,6 +28,7 @@ from liangqing.parties.models import Contact, Party
 from liangqing.people.duties import Duty
 from liangqing.people.models import Department, User
 from liangqing.policy import Row
+from liangqing.policy import words as policy_words
 from liangqing.receivables.models import Allocation, Bill, Receipt
 from liangqing.trail.models import Block, Entry
 from liangqing.trail.queries.seals import blocks_of
@@ -103,6 +106,7 @@ THINGS: dict[str, str | Lazy] = {
     "delivery": gettext_lazy("message to a program"),
     "delegation": gettext_lazy("standing in"),
     "department": gettext_lazy("department"),
+    "grace": gettext_lazy("grace"),
     "import": gettext_lazy("import"),
     "night": gettext_lazy("night"),
     "party": gettext_lazy("customer"),
@@ -146,6 +150,8 @@ FACTS: dict[str, str | Lazy] = {
     "created": gettext_lazy("created"),
     "currency": gettext_lazy("currency"),
     "date": gettext_lazy("date"),
+    "days": gettext_lazy("days"),
+    "days_before": gettext_lazy("days of grace before"),
     "days_late": gettext_lazy("days late"),
     "delegate": gettext_lazy("stand-in"),
     "department": gettext_lazy("department"),
@@ -168,11 +174,13 @@ FACTS: dict[str, str | Lazy] = {
     "kept": gettext_lazy("kept"),
     "key_id": gettext_lazy("key"),
     "kind": gettext_lazy("kind"),
+    "last_day": gettext_lazy("last day"),
     "left": gettext_lazy("left"),
     "level": gettext_lazy("level"),
     "late_bills": gettext_lazy("late bills"),
     "late_customers": gettext_lazy("late customers"),
     "lines": gettext_lazy("lines"),
+    "loosens_law": gettext_lazy("loosens a bound of law"),
     "list": gettext_lazy("list"),
     "mild": gettext_lazy("mild"),
     "milliseconds": gettext_lazy("milliseconds"),
@@ -203,6 +211,7 @@ FACTS: dict[str, str | Lazy] = {
     "recipients": gettext_lazy("people told"),
     "rejected": gettext_lazy("rejected"),
     "result": gettext_lazy("result"),
+    "request": gettext_lazy("request"),
     "returned": gettext_lazy("returned"),
     "role": gettext_lazy("whose"),
     "round": gettext_lazy("round"),
@@ -221,6 +230,7 @@ FACTS: dict[str, str | Lazy] = {
     "subject_kind": gettext_lazy("about"),
     "tasks": gettext_lazy("tasks"),
     "to": gettext_lazy("to"),
+    "trial": gettext_lazy("trial"),
     "unchanged": gettext_lazy("unchanged"),
     "until": gettext_lazy("until"),
     "updated": gettext_lazy("updated"),
@@ -234,7 +244,7 @@ _MONEY = ("amount", "paid", "promised", "worth")
 _PEOPLE = ("owner", "before", "on_behalf_of", "principal", "delegate")
 _CROWDS = ("escalated_to", "recipients", "to")
 """Facts that name several people."""
-_CODES = ("digests", "checksums", "sha256", "currency")
+_CODES = ("digests", "checksums", "sha256", "currency", "subject_id")
 """For machines, or said with another fact: left out of a line."""
 _CHOICES: Mapping[str, Mapping[str, Any]] = {
     "level": dict(Level.choices),
@@ -393,6 +403,16 @@ class _Names:
             return ", ".join(self.person(each).text if isinstance(each, int) else str(each) for each in value)
         if key in _CHOICES and isinstance(value, str):
             return str(_CHOICES[key].get(value, value))
+        if key == "act" and isinstance(value, str):
+            return _act(value)
+        if key == "acts" and isinstance(value, list):
+            return ", ".join(_act(str(each)) for each in value)
+        if key == "steps" and isinstance(value, list):
+            return policy_words.route(" > ".join(str(each) for each in value))
+        if key == "files" and isinstance(value, list):
+            return str(len(value))
+        if key == "subject_kind" and isinstance(value, str):
+            return thing(value)
         if key == "row" and isinstance(value, str):
             return _rule(entry, value)
         if key == "duties" and isinstance(value, list):
@@ -428,9 +448,17 @@ def _row_on(day: dt.date, row: str) -> Row:
     return policy.row_of(rules.stamp, "warning.level", row)
 
 
+def _act(code: str) -> str:
+    """An act that needs approval by its name."""
+    known = acts.known().get(code)
+    return str(known.label) if known else code
+
+
 def _rule(entry: Entry, row: str) -> str:
     """The policy's own words for the row that decided, as in force that day."""
     try:
+        if entry.thing == "approval":
+            return case_words.spoken(policy.row_of(entry.facts["policy"], APPROVAL_ROUTE, row).reason)
         return case_words.spoken(_row_on(entry.day, row).reason)
     except (LookupError, StopIteration):
         return row
@@ -455,6 +483,11 @@ _LOOKED_UP: dict[str, tuple[QuerySet[Any], _Label]] = {
     "campaign": (Campaign.objects.all(), lambda row: (row.name, f"/cases/campaigns/{row.pk}/")),
     "case": (Case.objects.all(), lambda row: _of_case(row.number, row)),
     "contact": (Contact.objects.all(), lambda row: (str(row.get_kind_display()), "")),
+    "delegation": (
+        Delegation.objects.select_related("principal", "delegate"),
+        lambda row: (f"{row.principal.name} → {row.delegate.name}", "/approvals/delegations/"),
+    ),
+    "grace": (Grace.objects.select_related("case"), lambda row: _of_case(row.case.number, row.case)),
     "department": (Department.objects.all(), lambda row: (row.name, f"/people/departments/{row.pk}/")),
     "import": (Import.objects.all(), lambda row: (f"{row.pk} {row.file}", f"/imports/{row.pk}/")),
     "night": (Run.objects.all(), lambda row: (row.date.isoformat(), f"/nights/{row.date}/")),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from liangqing import policy
-from liangqing.approvals import acts
+from liangqing.approvals import acts, policy_change
 from liangqing.approvals.actions import delegations, files, requests, votes
 from liangqing.approvals.actions.requests import TABLE
 from liangqing.approvals.lifecycle import REQUEST, RequestState
@@ -94,9 +94,9 @@ def _pages(rows: Sequence[Asked], user: User) -> dict[tuple[str, int], str]:
     if "case" in wanted:
         for pk, number in cases_visible.cases(user).filter(pk__in=wanted["case"]).values_list("pk", "number"):
             found["case", pk] = reverse("cases-case", args=[number])
-    if "policy" in wanted and can(user, "policy.see"):
-        for version in Version.objects.filter(pk__in=wanted["policy"]).defer("content"):
-            found["policy", version.pk] = f"/policy/versions/{version.name}/"
+    if policy_change.KIND in wanted and can(user, "policy.see"):
+        for version in Version.objects.filter(pk__in=wanted[policy_change.KIND]).defer("content"):
+            found[policy_change.KIND, version.pk] = reverse("policy-version", args=[version.name])
     return found
 
 
@@ -499,7 +499,7 @@ def withdrawal(request: Request, number: str) -> HttpResponse:
     return _show(request, found, withdraw=form, status=422)
 
 
-ELSEWHERE = frozenset(("policy.change",))
+ELSEWHERE = frozenset((policy_change.ACT,))
 """Acts that are asked for again where their subject is changed, not on the page of the request."""
 
 
