@@ -175,6 +175,12 @@ def condition(
     return _say(language, "、", " or ").join(word(column, one, language) for one in each)
 
 
+def label(column: Input | Output, language: str | None = None) -> str:
+    """A column by its name; a share without its unit, as it is said in percent."""
+    said = spoken(column.label, language) or column.name
+    return re.sub(r"\s*[（(][^（()）]*[）)]$", "", said) if column.name.endswith("_bp") else said
+
+
 def word(column: Input | Output, given: Any, language: str | None = None) -> str:
     """One value of a column by its name."""
     if isinstance(given, bool):
@@ -288,7 +294,7 @@ def conditions(
     when = given.get("when") or {}
     return [
         (
-            spoken(column.label, language) or column.name,
+            label(column, language),
             condition(column, when[column.name], terms, language, named=named),
         )
         for column in table.inputs
@@ -300,7 +306,7 @@ def answers(table: Table, given: Mapping[str, Any], language: str | None = None)
     """Each output of a row as (label, what it says)."""
     then = given.get("then") or {}
     return [
-        (spoken(column.label, language) or column.name, word(column, then[column.name], language))
+        (label(column, language), word(column, then[column.name], language))
         for column in table.outputs
         if column.name in then
     ]
@@ -316,7 +322,7 @@ def row(
 ) -> tuple[str, str, str]:
     """A row as written: its conditions, its outputs, its reason."""
     colon, stop = _say(language, "：", ": "), _say(language, "；", "; ")
-    when = stop.join(f"{label}{colon}{said}" for label, said in conditions(table, given, terms, language, named=named))
-    then = stop.join(f"{label}{colon}{said}" for label, said in answers(table, given, language))
+    when = stop.join(f"{head}{colon}{said}" for head, said in conditions(table, given, terms, language, named=named))
+    then = stop.join(f"{head}{colon}{said}" for head, said in answers(table, given, language))
     everything = _say(language, "其他所有情形", "every other case")
     return when or everything, then, spoken(given.get("reason") or {}, language)

@@ -60,7 +60,7 @@ def test_a_range_is_said_closed_and_names_the_terms_at_its_edges():
     table = blank_tables()["warning.level"]
     content = preset_content()
     when, then, reason = words.row(table, content["tables"]["warning.level"][0], content["terms"], "zh")
-    assert when.startswith("逾期天数：1 至 30（轻度逾期天数上限（不含）：31 天）；逾期占比（万分之一）：不足 60%")
+    assert when.startswith("逾期天数：1 至 30（轻度逾期天数上限（不含）：31 天）；逾期占比：不足 60%")
     assert then == "等级：轻度"
     assert reason == "逾期天数为轻度，占比不高"
 
