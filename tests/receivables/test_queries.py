@@ -15,7 +15,7 @@ from liangqing.receivables.actions import apply, bills, receipts
 from liangqing.receivables.models import Bill, Contract, Receipt
 from liangqing.receivables.queries.account import Account, account, late_of, open_bills
 from liangqing.receivables.queries.ageing import accounts_of
-from liangqing.receivables.queries.bills import bill_list, rows
+from liangqing.receivables.queries.bills import bill_list, by_number, rows
 from liangqing.receivables.queries.receipts import allocations_of, receipt_list, receipt_rows
 from liangqing.receivables.rules import owing
 from tests.cast import day
@@ -100,6 +100,26 @@ def test_a_list_can_be_narrowed_by_due_day_and_number(finance):
     assert list(bill_list(Bill.objects.all(), as_of=today, due_from=day("2026-01-11"))) == [second]
     assert list(bill_list(Bill.objects.all(), as_of=today, due_until=day("2026-01-20"))) == [first]
     assert list(bill_list(Bill.objects.all(), as_of=today, number="AB")) == [first]
+    assert list(bill_list(Bill.objects.all(), as_of=today, number="C1")) == [second]
+    assert list(bill_list(Bill.objects.all(), as_of=today, number="1")) == [first, second]
+    assert list(bill_list(Bill.objects.all(), as_of=today, number="%")) == []
+
+
+def test_a_receipt_is_found_by_how_its_number_begins_or_ends(finance):
+    one = finance.receipt(300)
+    found = receipt_list(Receipt.objects.all(), number=one.number[-2:])
+    assert one in found
+    assert list(receipt_list(Receipt.objects.all(), number=one.number)) == [one]
+
+
+@pytest.mark.parametrize("model", [Bill, Receipt])
+def test_how_a_number_ends_is_looked_up_in_an_index(books, model):
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        plan = by_number(model.objects.all(), "0712").explain()
+        cursor.execute("RESET enable_seqscan")
+    table = model._meta.db_table
+    assert f"{table}_ending" in plan, plan
 
 
 def test_receipts_show_their_rest_and_whether_they_stand(finance):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.parties.models import Creditor, Party
@@ -44,6 +46,7 @@ class Bill(models.Model):
         constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="receivables_bill_once")]
         indexes = [
             models.Index(fields=["due_on"], name="receivables_bill_due"),
+            models.Index(OpClass(Reverse("number"), "text_pattern_ops"), name="receivables_bill_ending"),
             models.Index(
                 fields=["seller", "due_on"], name="receivables_bill_seller", condition=models.Q(seller__isnull=False)
             ),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -45,6 +47,7 @@ class Receipt(models.Model):
         ]
         indexes = [
             models.Index(fields=["received_on"], name="receivables_receipt_day"),
+            models.Index(OpClass(Reverse("number"), "text_pattern_ops"), name="receivables_receipt_ending"),
             models.Index(
                 fields=["reverses"], name="receivables_receipt_back", condition=models.Q(reverses__isnull=False)
             ),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Reverse
 
-from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract
+from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract, Receipt
 from liangqing.receivables.rules.allocation import split
 from liangqing.receivables.rules.owing import HELD_KINDS, bucket_of, due_day
 
 COMPONENTS = ("principal", "interest", "penalty", "fee")
 MOST_BY_NUMBER = 1000
+Row = TypeVar("Row", Bill, Receipt)
 _TOTAL = F("principal") + F("interest") + F("penalty") + F("fee")
 
 
@@ -131,7 +133,7 @@ def bill_list(
     newest_first: bool = False,
 ) -> QuerySet[Bill]:
     """The bills of a list page, by due day; slice it, then ask ``rows``. ``due_until`` is exclusive; ``number`` is how
-    the number begins: it is looked up among the numbers of each creditor, and not more than ``MOST_BY_NUMBER`` of them.
+    the number begins or ends (``by_number``).
 
     Open and late are found while the index of due days is walked in order: for each bill two look-ups of its own rows,
     until the page is full. Nothing is summed over the portfolio, and it must not be counted: ask for one row more than
@@ -142,8 +144,7 @@ def bill_list(
     if due_until is not None:
         bills = bills.filter(due_on__lt=due_until)
     if number:
-        found = bills.filter(number__startswith=number).order_by()[:MOST_BY_NUMBER]
-        bills = bills.filter(pk__in=found.values("pk"))
+        bills = by_number(bills, number)
     if open_only or late_only:
         bills = bills.filter(Q(issued_on=None) | Q(issued_on__lte=as_of)).alias(left_now=left_on(as_of))
         bills = bills.filter(left_now__gt=0) if late_only else bills.exclude(left_now=0)
@@ -151,6 +152,20 @@ def bill_list(
         over = Q(contract=None) | Q(contract__ends_on=None) | Q(contract__ends_on__lt=as_of)
         bills = bills.filter(~Q(kind__in=HELD_KINDS) | over, due_on__lt=as_of)
     return bills.order_by("-due_on", "-id") if newest_first else bills.order_by("due_on", "id")
+
+
+def by_number(rows: QuerySet[Row], text: str) -> QuerySet[Row]:
+    """Bills or receipts whose number begins or ends so, ``MOST_BY_NUMBER`` at most of each: both are looked up in an
+    index, however many there are.
+
+    A part from the middle is not looked up: an index of all parts, as customers have one, would take half a minute more
+    for each million rows that an import brings.
+    """
+    plain = rows.select_related(None).order_by()
+    begins = plain.filter(number__startswith=text)
+    ends = plain.alias(backwards=Reverse("number")).filter(backwards__startswith=text[::-1])
+    found = begins.values("pk")[:MOST_BY_NUMBER].union(ends.values("pk")[:MOST_BY_NUMBER])
+    return rows.filter(pk__in=found)
 
 
 def left_on(as_of: dt.date) -> Coalesce:

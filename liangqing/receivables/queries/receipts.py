@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from liangqing.receivables.models import Allocation, Bill, Receipt
-from liangqing.receivables.queries.bills import MOST_BY_NUMBER
+from liangqing.receivables.queries.bills import by_number
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def receipt_list(
     number: str = "",
 ) -> QuerySet[Receipt]:
     """The receipts of a list page, the latest first; slice it, then ask ``receipt_rows``. ``received_until`` is
-    exclusive; ``number`` is how the number begins (at most ``MOST_BY_NUMBER`` are found by it).
+    exclusive; ``number`` is how the number begins or ends (``by_number``).
 
     What has something left is found while the index of days is walked in order, with two look-ups for each receipt,
     until the page is full; don't count it.
@@ -67,8 +67,7 @@ def receipt_list(
     if received_until is not None:
         receipts = receipts.filter(received_on__lt=received_until)
     if number:
-        found = receipts.filter(number__startswith=number).order_by()[:MOST_BY_NUMBER]
-        receipts = receipts.filter(pk__in=found.values("pk"))
+        receipts = by_number(receipts, number)
     if unapplied_only or standing_only:
         receipts = receipts.filter(~Exists(Receipt.objects.filter(reverses=OuterRef("pk"))), reverses=None)
     if unapplied_only:

@@ -41,10 +41,6 @@ def _of_customer(rows: Any, number: str) -> Any:
     return rows.filter(party__number=number)
 
 
-def _by_number(rows: Any, text: str) -> Any:
-    return rows.filter(number__startswith=text)
-
-
 # Bills ------------------------------------------------------------------------------------------------------------------
 
 
@@ -86,7 +82,7 @@ def bill_list(request: Request) -> HttpResponseBase:
             Column("reference", gettext_lazy("Reference"), lambda row: row.bill.reference or None, shown=False),
         ),
         filters=(
-            Filter("number", gettext_lazy("Number begins with"), _by_number, kind="text"),
+            Filter("number", gettext_lazy("Number begins or ends with"), bill_queries.by_number, kind="text"),
             Filter("customer", gettext_lazy("Customer number"), _of_customer, kind="text"),
             Filter(
                 "state",
@@ -246,7 +242,7 @@ def receipt_list(request: Request) -> HttpResponseBase:
             Column("creditor", gettext_lazy("Creditor"), lambda row: row.receipt.creditor.name, shown=False),
         ),
         filters=(
-            Filter("number", gettext_lazy("Number begins with"), _by_number, kind="text"),
+            Filter("number", gettext_lazy("Number begins or ends with"), bill_queries.by_number, kind="text"),
             Filter("customer", gettext_lazy("Customer number"), _of_customer, kind="text"),
             Filter(
                 "unapplied",
