@@ -1,6 +1,9 @@
 """Open cases chosen by what is stored of them, the most pressing or the oldest first: what a campaign shares out.
 
-However large the portfolio, at most ``MOST_EXAMINED`` cases are looked at, in their order, and ``MOST`` found.
+However large the portfolio, at most ``MOST_EXAMINED`` cases are looked at, in their order, and ``MOST`` found. How many
+days a case is late is stored nowhere (it changes every day, with every receipt and adjustment), so no index can find it:
+it is worked out for a thousand cases at a time, in one query. Where the walk ended before all were looked at, ``Found.cut``
+says so, and the page does.
 """
 
 from __future__ import annotations
