@@ -1,5 +1,7 @@
 """``python -m bench --bills 1000000``: import and nights, as ratios to bare COPY, with CPU seconds and peak memory.
 
+``--imports-only`` stops after the imports.
+
 Each command runs as its own process, as a person would run it. Figures of a noisy machine mean little by themselves;
 the ratios within one run do.
 """
@@ -86,6 +88,7 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, help="a folder with customers.csv, bills.csv and payments.csv to use instead"
     )
+    parser.add_argument("--imports-only", action="store_true", help="leave the nights out")
     parser.add_argument("--out", type=Path, help="write the figures as JSON too")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="liangqing-bench-"))
@@ -118,6 +121,9 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
         with console.status(f"import {' and '.join(names)}"):
             command = [program, "import", "--json", *(str(data / f"{name}.csv") for name in names)]
             figures.append(measure(f"import {' and '.join(names)}", command)[0])
+    if arguments.imports_only:
+        report(arguments, rows, bare, figures)
+        return
     for name, date in (
         ("first", AS_OF),
         ("next", AS_OF + dt.timedelta(days=1)),

@@ -31,6 +31,7 @@ from liangqing.imports.rules.headers import NO_COLUMN, PROFILE_OPTIONS, recognis
 from liangqing.imports.staging import Sheet, Staging
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
+from liangqing.kit.snapshot import make_ready
 from liangqing.trail.actions.seal import seal
 from liangqing.trail.actions.tell import Actor, tell
 
@@ -154,6 +155,8 @@ def in_turn(
                 for ahead in paths[place + len(coming) : place + 2]:
                     context = contextvars.copy_context()
                     coming.append(reader.submit(context.run, _prepare, ahead, importables, reading, remembered))
+                if place == 0:
+                    make_ready()
                 yield path, coming.pop(0).result
         finally:
             for future in coming:  # the caller gave up
