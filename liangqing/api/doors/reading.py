@@ -17,6 +17,8 @@ from liangqing.cases.lifecycle import CaseStage, TaskState
 from liangqing.cases.models import Record
 from liangqing.cases.queries import visible
 from liangqing.kit.refusal import Refusal
+from liangqing.parties.models import Party
+from liangqing.people.models import User
 from liangqing.people.rights import demand
 from liangqing.warning.level import Level
 
@@ -46,13 +48,23 @@ def _page(rows: QuerySet[Row], cursor: int, limit: int) -> tuple[list[Row], int 
     return found[:limit], found[limit - 1].pk if len(found) > limit else None
 
 
+def _of(rows: QuerySet[Row], customer: str | None, owner: str | None) -> QuerySet[Row]:
+    """Those of a customer, of an owner. Both are looked up first: the database finds a person's rows by an index only
+    when it is told who that is."""
+    if customer:
+        rows = rows.filter(party=Party.objects.filter(number=customer).values_list("pk", flat=True).first() or 0)
+    if owner:
+        rows = rows.filter(owner=User.objects.filter(username=owner).values_list("pk", flat=True).first() or 0)
+    return rows
+
+
 @router.get("/customers", response={200: schemas.CustomerPage, **READ}, summary="Customers")
 def customers(
     request: Asked,
     cursor: Cursor = 0,
     limit: Limit = 100,
     number: Filter = None,
-    kind: Filter = None,
+    kind: Annotated[Party.Kind | None, Query()] = None,
     purpose: Purpose = None,
 ) -> dict[str, Any]:
     """Customers, without their contacts."""
@@ -121,11 +133,9 @@ def cases(
     """Cases, open and closed."""
     user = request.auth.user
     demand(user, "case.see")
-    rows = visible.cases(user).select_related("party", "creditor", "owner")
-    rows = rows.filter(party__number=customer) if customer else rows
+    rows = _of(visible.cases(user).select_related("party", "creditor", "owner"), customer, owner)
     rows = rows.filter(level=level) if level else rows
     rows = rows.filter(stage=stage) if stage else rows
-    rows = rows.filter(owner__username=owner) if owner else rows
     rows = rows.filter(opened_on__gte=since) if since else rows
     found, following = _page(rows, cursor, limit)
     revealed = reveal(user, purpose, [row.party_id for row in found])
@@ -159,8 +169,7 @@ def tasks(
     user = request.auth.user
     demand(user, "case.see")
     rows = visible.tasks(user).select_related("party", "creditor", "case", "owner").filter(state=state)
-    rows = rows.filter(party__number=customer) if customer else rows
-    rows = rows.filter(owner__username=owner) if owner else rows
+    rows = _of(rows, customer, owner)
     rows = rows.filter(action=action) if action else rows
     rows = rows.filter(created_on__gte=since) if since else rows
     found, following = _page(rows, cursor, limit)

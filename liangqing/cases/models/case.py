@@ -32,6 +32,10 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(fields=["opened_on", "id"], name="cases_case_age", condition=models.Q(stage="open")),
+            # What programs ask for, in the order of the ids.
+            models.Index(fields=["stage", "id"], name="cases_case_in_stage"),
+            models.Index(fields=["level", "id"], name="cases_case_at_level"),
+            models.Index(fields=["opened_on"], name="cases_case_opened"),
         ]
 
     def __str__(self) -> str:

@@ -83,6 +83,7 @@ class Record(models.Model):
             models.Index(fields=["case", "id"], name="cases_record_case"),
             models.Index(fields=["party", "id"], name="cases_record_party"),
             models.Index(fields=["by", "contacted_on"], name="cases_record_by"),
+            models.Index(fields=["contacted_on"], name="cases_record_day"),
         ]
 
     @property

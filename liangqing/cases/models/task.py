@@ -52,4 +52,8 @@ class Task(models.Model):
             models.Index(
                 fields=["owner", "ended_on"], name="cases_task_ended", condition=models.Q(ended_on__isnull=False)
             ),
+            # What programs ask for, in the order of the ids.
+            models.Index(fields=["state", "id"], name="cases_task_in_state"),
+            models.Index(fields=["state", "action", "id"], name="cases_task_to_do"),
+            models.Index(fields=["created_on"], name="cases_task_made"),
         ]

@@ -49,6 +49,7 @@ class Alert(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["level", "id"], name="warning_alert_at_level"),
             GinIndex(fields=["recipients"], name="warning_alert_waits_for", condition=models.Q(acknowledged_at=None)),
             models.Index(
                 fields=["raised_on"],
