@@ -43,6 +43,7 @@ PLACES = (
     Place("imports", _("Imports"), "import.see"),
     Place("nights", _("Nights"), "night.see"),
     Place("campaigns", _("Campaigns"), "case.assign", more=True),
+    Place("policy", _("Policy"), "policy.see", more=True),
     Place("people", _("People"), "people.see", more=True),
     Place("trail", _("Trail"), "trail.see", more=True),
 )

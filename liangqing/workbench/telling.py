@@ -29,6 +29,9 @@ from liangqing.people.duties import Duty
 from liangqing.people.models import Department, User
 from liangqing.policy import Row
 from liangqing.policy import words as policy_words
+from liangqing.policy.models import SpecialDay, Version
+from liangqing.policy.tables import blank_tables
+from liangqing.policy.terms import definitions
 from liangqing.receivables.models import Allocation, Bill, Receipt
 from liangqing.trail.models import Block, Entry
 from liangqing.trail.queries.seals import blocks_of
@@ -54,6 +57,14 @@ EVENTS: dict[str, str | Lazy] = {
     "request resubmitted": gettext_lazy("request made again"),
     "request returned": gettext_lazy("request returned for change"),
     "request withdrawn": gettext_lazy("request withdrawn"),
+    "calendar changed": gettext_lazy("calendar of working days changed"),
+    "policy approved": gettext_lazy("policy approved"),
+    "policy draft changed": gettext_lazy("draft of the policy changed"),
+    "policy drafted": gettext_lazy("policy drafted"),
+    "policy returned to draft": gettext_lazy("policy returned to draft"),
+    "policy submitted": gettext_lazy("policy submitted for approval"),
+    "policy tried": gettext_lazy("policy tried"),
+    "policy withdrawn": gettext_lazy("policy withdrawn"),
     "bill adjusted": gettext_lazy("bill adjusted"),
     "bill cancelled": gettext_lazy("bill cancelled"),
     "bill entered": gettext_lazy("bill entered"),
@@ -110,9 +121,11 @@ THINGS: dict[str, str | Lazy] = {
     "import": gettext_lazy("import"),
     "night": gettext_lazy("night"),
     "party": gettext_lazy("customer"),
+    "policy": gettext_lazy("policy"),
     "promise": gettext_lazy("promise"),
     "receipt": gettext_lazy("receipt"),
     "record": gettext_lazy("contact record"),
+    "special day": gettext_lazy("special day"),
     "task": gettext_lazy("task"),
     "user": gettext_lazy("person"),
     "upload": gettext_lazy("file put down"),
@@ -128,7 +141,10 @@ FACTS: dict[str, str | Lazy] = {
     "alerts": gettext_lazy("warnings"),
     "alerts_escalated": gettext_lazy("warnings escalated"),
     "amount": gettext_lazy("amount"),
+    "approved_by": gettext_lazy("approved by"),
+    "as_of": gettext_lazy("for"),
     "attitude": gettext_lazy("attitude"),
+    "base": gettext_lazy("base"),
     "before": gettext_lazy("before"),
     "bill": gettext_lazy("bill"),
     "blocks": gettext_lazy("seals"),
@@ -145,6 +161,7 @@ FACTS: dict[str, str | Lazy] = {
     "client": gettext_lazy("program"),
     "code": gettext_lazy("code"),
     "corrects": gettext_lazy("corrects record"),
+    "counsel": gettext_lazy("counsel"),
     "count": gettext_lazy("count"),
     "counts": gettext_lazy("counts"),
     "created": gettext_lazy("created"),
@@ -155,6 +172,7 @@ FACTS: dict[str, str | Lazy] = {
     "days_late": gettext_lazy("days late"),
     "delegate": gettext_lazy("stand-in"),
     "department": gettext_lazy("department"),
+    "digest": gettext_lazy("code of the content"),
     "digests": gettext_lazy("codes of the rows"),
     "due_on": gettext_lazy("due"),
     "duties": gettext_lazy("duties"),
@@ -182,11 +200,13 @@ FACTS: dict[str, str | Lazy] = {
     "lines": gettext_lazy("lines"),
     "loosens_law": gettext_lazy("loosens a bound of law"),
     "list": gettext_lazy("list"),
+    "loosens": gettext_lazy("goes past a bound of law"),
     "mild": gettext_lazy("mild"),
     "milliseconds": gettext_lazy("milliseconds"),
     "moderate": gettext_lazy("moderate"),
     "name": gettext_lazy("name"),
     "next_on": gettext_lazy("next contact"),
+    "nights": gettext_lazy("past nights"),
     "note": gettext_lazy("note"),
     "number": gettext_lazy("number"),
     "of": gettext_lazy("of"),
@@ -220,6 +240,7 @@ FACTS: dict[str, str | Lazy] = {
     "sha256": gettext_lazy("fingerprint"),
     "sentence": gettext_lazy("why"),
     "severe": gettext_lazy("severe"),
+    "share": gettext_lazy("share (%)"),
     "skills": gettext_lazy("skills"),
     "skipped": gettext_lazy("passed over"),
     "source": gettext_lazy("from"),
@@ -229,6 +250,7 @@ FACTS: dict[str, str | Lazy] = {
     "subject_id": gettext_lazy("its id"),
     "subject_kind": gettext_lazy("about"),
     "tasks": gettext_lazy("tasks"),
+    "title": gettext_lazy("title"),
     "to": gettext_lazy("to"),
     "trial": gettext_lazy("trial"),
     "unchanged": gettext_lazy("unchanged"),
@@ -237,6 +259,11 @@ FACTS: dict[str, str | Lazy] = {
     "url": gettext_lazy("address"),
     "username": gettext_lazy("login name"),
     "validity": gettext_lazy("validity"),
+    "version": gettext_lazy("version"),
+    "was": gettext_lazy("was"),
+    "where": gettext_lazy("where"),
+    "why": gettext_lazy("why"),
+    "works": gettext_lazy("worked"),
     "what": gettext_lazy("what"),
 }
 
@@ -395,6 +422,8 @@ class _Names:
             return _("sealed")
         if isinstance(value, bool):
             return _("yes") if value else _("no")
+        if entry.thing == "policy" and key in ("before", "after", "where", "loosens"):
+            return _of_policy(entry, key, value)
         if key in _MONEY and isinstance(value, int):
             return self._money(entry, value)
         if key in _PEOPLE and isinstance(value, int):
@@ -435,6 +464,37 @@ class _Names:
         if currency not in CURRENCIES:
             return str(amount)
         return f"{currency} {Money(amount, currency).major:,}"
+
+
+_WHERE: dict[str, str | Lazy] = {
+    "version": gettext_lazy("the head"),
+    "file": gettext_lazy("everything, from a file"),
+    "base": gettext_lazy("the base"),
+}
+
+
+def _of_policy(entry: Entry, key: str, value: Any) -> str:
+    """What was changed of a draft, by the name of the term or table; its values as the policy says them."""
+    if key == "loosens":
+        return ", ".join(_part_of_policy(each) for each in value)
+    if key == "where":
+        return str(_WHERE.get(value, "")) or _part_of_policy(value)
+    where = entry.facts.get("where")
+    if where in definitions():
+        return policy_words.value(definitions()[where], value)
+    if isinstance(value, list):
+        return ngettext("{count} row", "{count} rows", len(value)).format(count=len(value))
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{fact(name)} {_flat(each)}" for name, each in sorted(value.items()) if each not in ("", None)
+        )
+    return str(value)
+
+
+def _part_of_policy(key: str) -> str:
+    """A term or a table by its name."""
+    known = definitions().get(key) or blank_tables().get(key)
+    return policy_words.spoken(known.name) if known else key
 
 
 def _flat(value: Any) -> str:
@@ -491,6 +551,11 @@ _LOOKED_UP: dict[str, tuple[QuerySet[Any], _Label]] = {
     "department": (Department.objects.all(), lambda row: (row.name, f"/people/departments/{row.pk}/")),
     "import": (Import.objects.all(), lambda row: (f"{row.pk} {row.file}", f"/imports/{row.pk}/")),
     "night": (Run.objects.all(), lambda row: (row.date.isoformat(), f"/nights/{row.date}/")),
+    "policy": (
+        Version.objects.defer("content"),
+        lambda row: (f"{row.name} {row.title}", f"/policy/versions/{row.name}/"),
+    ),
+    "special day": (SpecialDay.objects.all(), lambda row: (str(row.on), "/policy/calendar/")),
     "promise": (
         Promise.objects.select_related("case"),
         lambda row: _of_case(f"{row.case.number} → {row.due_on}", row.case),

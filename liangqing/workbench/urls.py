@@ -21,6 +21,11 @@ from liangqing.workbench.pages import (
     warnings,
 )
 from liangqing.workbench.pages.overview import ageing, load, results, rolls
+from liangqing.workbench.pages.policy import calendar as policy_calendar
+from liangqing.workbench.pages.policy import tables as policy_tables
+from liangqing.workbench.pages.policy import terms as policy_terms
+from liangqing.workbench.pages.policy import testing as policy_testing
+from liangqing.workbench.pages.policy import versions as policy_versions
 from liangqing.workbench.pages.policy import trials
 
 
@@ -91,6 +96,18 @@ urlpatterns = [
     path("people/<int:number>/password/", people.password, name="people-password"),
     path("people/<int:number>/two-step/", people.two_step, name="people-two-step"),
     path("bell/", bell.bell, name="bell"),
+    path("policy/", policy_versions.versions, name="policy"),
+    path("policy/drafting/", policy_versions.drafting, name="policy-drafting"),
+    path("policy/calendar/", policy_calendar.days, name="policy-calendar"),
+    path("policy/calendar/announcement/", policy_calendar.announcement, name="policy-calendar-announcement"),
+    path("policy/versions/<str:name>/", policy_versions.version, name="policy-version"),
+    path("policy/versions/<str:name>/file/", policy_versions.file, name="policy-file"),
+    path("policy/versions/<str:name>/withdrawal/", policy_versions.withdrawal, name="policy-withdrawal"),
+    path("policy/versions/<str:name>/base/", policy_versions.base, name="policy-base"),
+    path("policy/versions/<str:name>/terms/<str:key>/", policy_terms.term, name="policy-term"),
+    path("policy/versions/<str:name>/tables/<str:key>/", policy_tables.table, name="policy-table"),
+    path("policy/versions/<str:name>/tables/<str:key>/checks/", policy_tables.checks, name="policy-checks"),
+    path("policy/versions/<str:name>/tables/<str:key>/test/", policy_testing.test, name="policy-test"),
     path("trail/", trail.trail, name="trail"),
     path("trail/<int:number>/", trail.entry, name="trail-entry"),
     path("trail/seals/", trail.blocks, name="trail-seals"),

@@ -1,8 +1,8 @@
 """Every address of the workbench, and what fills it in: ``tests/workbench/test_doors.py`` fails for one that is missing.
 
 One line for each page: its URL name, and what its address takes from a customer (``institution.Customer`` has ``case``,
-``task``, ``promise``, ``campaign``, ``attachment``, ``bill``, ``receipt``, ``allocation``, ``alert``, ``contact``, and for what belongs
-to no customer ``imported``, ``upload``, ``order``, ``entry``, ``person``, ``department``).
+``task``, ``promise``, ``campaign``, ``attachment``, ``bill``, ``receipt``, ``allocation``, ``alert``, ``contact``,
+``request``, and for what belongs to no customer ``imported``, ``upload``, ``order``, ``entry``, ``person``, ``department``).
 
 ``about`` tells that the address is about something of the customer: whoever may not see the
 customer must get a 404 there.
@@ -63,6 +63,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "cases-case": about(lambda of: {"number": of.case.number}),
     "cases-records": about(lambda of: {"number": of.case.number}),
     "cases-promises": about(lambda of: {"number": of.case.number}),
+    "cases-graces": about(lambda of: {"number": of.case.number}),
     "cases-attachment": about(lambda of: {"number": of.case.number, "pk": of.attachment.pk}),
     "tasks-pin": about(lambda of: {"pk": of.task.pk}),
     "tasks-postponement": about(lambda of: {"pk": of.task.pk}),
@@ -92,6 +93,34 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     # warnings
     "warnings": plain(),
     "warnings-acknowledgements": plain(),
+    # approvals
+    "approvals": plain(),
+    "approvals-mine": plain(),
+    "approvals-answered": plain(),
+    "approvals-all": plain(),
+    "approvals-bulk": plain(),
+    "approvals-delegations": plain(),
+    "approvals-delegation-end": house(lambda _of: {"pk": 0}, nothing=True),
+    "approvals-request": about(lambda of: {"number": of.request.number}),
+    "approvals-approval": about(lambda of: {"number": of.request.number}),
+    "approvals-rejection": about(lambda of: {"number": of.request.number}),
+    "approvals-return": about(lambda of: {"number": of.request.number}),
+    "approvals-withdrawal": about(lambda of: {"number": of.request.number}),
+    "approvals-resubmission": about(lambda of: {"number": of.request.number}),
+    "approvals-attachment": about(lambda of: {"number": of.request.number, "pk": of.request.attachments.get().pk}),
+    # policy
+    "policy": plain(),
+    "policy-drafting": plain(),
+    "policy-calendar": plain(),
+    "policy-calendar-announcement": plain(),
+    "policy-version": house(lambda of: {"name": of.policy.name}),
+    "policy-file": house(lambda of: {"name": of.policy.name}),
+    "policy-withdrawal": house(lambda of: {"name": of.policy.name}),
+    "policy-base": house(lambda of: {"name": of.policy.name}),
+    "policy-term": house(lambda of: {"name": of.policy.name, "key": "warning.moderate_until_days"}),
+    "policy-table": house(lambda of: {"name": of.policy.name, "key": "case.action"}),
+    "policy-checks": house(lambda of: {"name": of.policy.name, "key": "case.action"}, get=False),
+    "policy-test": house(lambda of: {"name": of.policy.name, "key": "case.action"}),
     # people
     "people": plain(),
     "people-entry": plain(),

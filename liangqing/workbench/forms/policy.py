@@ -69,7 +69,6 @@ class DayForm(Refusing):
         label=gettext_lazy("That day is"),
         choices=(("no", gettext_lazy("a day off")), ("yes", gettext_lazy("a working day"))),
         coerce=lambda value: value == "yes",
-        empty_value=False,
     )
     name = forms.CharField(label=gettext_lazy("Name of the day"), max_length=100)
     source = forms.CharField(
@@ -165,7 +164,7 @@ class TermForm:
             scope = {name: data.get(f"line-{number}-{name}", "").strip() for name in DIMENSIONS}
             start = f"line-{number}-value"
             raw = {
-                name.removeprefix(start).removeprefix("-"): text.strip()
+                name.removeprefix(start).removeprefix("-"): str(text).strip()
                 for name, text in data.items()
                 if name == start or name.startswith(f"{start}-")
             }

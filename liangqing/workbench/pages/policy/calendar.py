@@ -132,9 +132,10 @@ def _initial(chosen: Day | None) -> dict[str, Any]:
 
 
 def _month(year: int, month: int, by_day: dict[dt.date, Day], wanted: dt.date | None) -> dict[str, Any]:
-    weeks = []
-    for week in calendar.Calendar().monthdatescalendar(year, month):
-        weeks.append([_cell(by_day[day], wanted) if day.month == month else None for day in week])
+    weeks = [
+        [_cell(by_day[day], wanted) if day.month == month else None for day in week]
+        for week in calendar.Calendar().monthdatescalendar(year, month)
+    ]
     return {"name": date_format(dt.date(year, month, 1), "F"), "weeks": weeks}
 
 

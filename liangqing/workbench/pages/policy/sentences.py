@@ -97,7 +97,8 @@ def code(given: Problem) -> str:
 
 def fault(table: Table, given: Fault) -> str:
     """What is wrong with a table or one of its rows."""
-    column = next((each for each in (*table.inputs, *table.outputs) if each.name == given.column), None)
+    columns: tuple[Input | Output, ...] = (*table.inputs, *table.outputs)
+    column = next((each for each in columns if each.name == given.column), None)
     label = words.spoken(column.label) if column else given.column
     if given.code == "gap":
         return _(

@@ -131,9 +131,12 @@ class Editor:
             before = self.rows[max(min(after, len(self.rows) - 1), 0)]
             return {"row": self._free_name(before["row"]), "then": dict(before["then"])}
         then = {
-            column.name: column.values[0] if column.values else "head" if column.form else (column.domain.low or 0)
+            column.name: column.values[0]
+            if column.values
+            else (column.domain.low or 0)
+            if column.domain
+            else "head"  # a form of text: the least route there is
             for column in self.table.outputs
-            if column.values or column.form or column.domain
         }
         return {"row": "1", "then": then}
 

@@ -15,6 +15,7 @@ from liangqing.cases.queries import visible
 from liangqing.cases.queries.standing import FACTS, Standing, as_of, standings
 from liangqing.kit import clock
 from liangqing.parties.models import Creditor, Party
+from liangqing.people.rights import can
 from liangqing.policy import Policy, words
 from liangqing.policy.book import build
 from liangqing.policy.content import Content, complete
@@ -41,7 +42,6 @@ class _Side:
     answer: str
     reason: str
     decided: str
-    points: str
 
 
 @page("policy.see")
@@ -101,7 +101,7 @@ def test(request: Request, name: str, key: str) -> HttpResponse:
             "version": found.row,
             "table": table,
             "name": words.spoken(table.name),
-            "asks": asks and visible.can(request.user, "customer.see"),
+            "asks": asks and can(request.user, "customer.see"),
             "q_number": wanted,
             "party": party,
             "party_name": customer_name(party, request.user) if party else "",
@@ -149,7 +149,8 @@ def _side(
 ) -> _Side:
     table = table_for(content, blank.key, cell_of(**place))
     written = content["tables"].get(blank.key) or []
-    rows, decided = [], []
+    rows: list[dict[str, Any]] = []
+    decided: list[Row] = []
     for row, given in zip(table.rows, written, strict=True):
         holds = row.holds(facts)
         asked = table.adds_up or not decided
@@ -180,7 +181,6 @@ def _side(
         answer=_summed(table, decided),
         reason=sentences.joined([words.spoken(row.reason) for row in decided]),
         decided=sentences.joined([row.row for row in decided]),
-        points="",
     )
 
 

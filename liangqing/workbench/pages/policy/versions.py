@@ -34,7 +34,7 @@ from liangqing.policy.terms import definitions
 from liangqing.workbench.doors import Request, page
 from liangqing.workbench.forms.policy import DraftForm, HeaderForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.pages.policy import sentences
+from liangqing.workbench.pages.policy import sentences, trials
 
 MOST_BYTES = 1_000_000
 """Of a file that is brought: many times what a policy takes."""
@@ -224,8 +224,8 @@ def _show(request: Request, found: Look, *, status: int = 200, **context: Any) -
         "tables": _tables,
         "changes": _changes,
         "problems": _problems,
-        "trials": _trials,
-        "approval": lambda _request, _found: {},
+        "trials": _tries,
+        "approval": _tries,
     }[part]
     faults = sum(not problem.note for problem in found.problems)
     counts = {"changes": len(found.differences), "problems": faults, "trials": row.trials.count() if row else 0}
@@ -342,7 +342,10 @@ def _terms(request: Request, found: Look) -> dict[str, Any]:
             )
         )
     return {
-        "groups": [(chapter, groups[chapter]) for chapter in sorted(groups)],
+        "groups": [
+            (f"{chapter.label} {words.spoken(chapter.name)}".strip(), words.spoken(chapter.of), groups[chapter])
+            for chapter in sorted(groups)
+        ],
         "changed_only": changed_only,
         "wanted": request.GET.get("q", "").strip(),
     }
@@ -409,8 +412,8 @@ def _problems(request: Request, found: Look) -> dict[str, Any]:
     return {"told": [each for each in told if not each.note], "notes": [each for each in told if each.note]}
 
 
-def _trials(request: Request, found: Look) -> dict[str, Any]:
-    return {"trials": list(found.row.trials.order_by("-id")[:20]) if found.row else []}
+def _tries(request: Request, found: Look) -> dict[str, Any]:
+    return trials.part(found.row, request.user)
 
 
 # The file ---------------------------------------------------------------------------------------------------------------
@@ -461,7 +464,7 @@ def _text_of(request: Request) -> str:
             "large_file", gettext_lazy("The file is larger than any policy. Choose an exported version."), status=422
         )
     try:
-        text = given.read().decode("utf-8-sig")
+        text: str = given.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refusal("encoding", gettext_lazy("The file is not UTF-8 text. Save it as UTF-8."), status=422) from None
     try:

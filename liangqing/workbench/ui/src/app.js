@@ -5,6 +5,7 @@ import './app.css'
 import htmx from 'htmx.org'
 import Alpine from '@alpinejs/csp'
 import { keys } from './keys.js'
+import { rows } from './rows.js'
 
 window.htmx = htmx
 htmx.config.allowEval = false
@@ -58,6 +59,7 @@ Alpine.data('choices', () => ({
     })
   },
 }))
+Alpine.data('rows', rows)
 Alpine.start()
 
 // The drawer: a link with data-drawer opens its target beside the list; Escape closes it.
