@@ -106,6 +106,8 @@ def _counted(definition: Definition, given: Any, language: str | None) -> str:
     if definition.key.endswith("_bp"):
         return percent(given)
     unit = unit_of(definition, language)
+    if given == 1 and language_of(language) == "en" and unit.isalpha():
+        unit = unit.removesuffix("s")
     return f"{given}{unit}" if unit.startswith("%") else f"{given} {unit}".strip()
 
 

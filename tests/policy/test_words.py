@@ -20,6 +20,7 @@ def said(key: str, given: object, language: str = "zh") -> str:
     ("key", "given", "zh", "en"),
     [
         ("warning.mild_until_days", 31, "31 天", "31 days"),
+        ("case.opens_from_days", 1, "1 天", "1 day"),
         ("warning.mild_until_share_bp", 6000, "60%", "60%"),
         ("warning.mild_until_share_bp", 1250, "12.5%", "12.5%"),
         ("overview.drowns_over_percent", 200, "200%", "200%"),

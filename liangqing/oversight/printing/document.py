@@ -108,7 +108,8 @@ class Annex:
 @dataclass(frozen=True)
 class Document:
     """The policy in one language, ready to be shown. ``facts`` are (label, value) for the first page; ``mark`` is a word
-    across it where it is not in force (a draft)."""
+    across it where it is not in force (a draft); ``sealed_on`` is the day of the last approval, empty for what is not
+    to be sealed."""
 
     language: str
     title: str
@@ -117,7 +118,7 @@ class Document:
     place: str
     mark: str
     version: str
-    in_force_from: str
+    sealed_on: str
     facts: tuple[tuple[str, str], ...]
     approval_heads: tuple[str, ...]
     approvals: tuple[tuple[str, ...], ...]
@@ -215,7 +216,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "approvals": "Approvals",
         "contents": "Contents",
         "annexes": "Annexes",
-        "seal": "(seal)",
+        "seal": " (seal)",
         "page": "Page {here} of {all}",
         "order": "Rows are read in order; the first that matches decides.",
         "adds_up": "All matching rows add up.",
@@ -264,7 +265,7 @@ def compose(facts: Facts, language: str) -> Document:
         place=facts.place,
         mark=said.get(f"mark_{facts.phase}", ""),
         version=facts.version,
-        in_force_from=_long_day(facts.from_on, language),
+        sealed_on=_sealed_on(facts, language),
         facts=tuple(_first_page(facts, said)),
         approval_heads=(said["step"], said["name"], said["on"]),
         approvals=tuple(_approvals(facts, said, language)),
@@ -298,6 +299,12 @@ def _approvals(facts: Facts, said: Mapping[str, str], language: str) -> list[tup
     if facts.counsel:
         lines.append((said["counsel"], facts.counsel, "—"))
     return lines
+
+
+def _sealed_on(facts: Facts, language: str) -> str:
+    days = [voice.on for voice in facts.approvals if voice.on is not None]
+    approved = facts.approvals and facts.phase in ("approved", "in_force", "superseded")
+    return _long_day(max(days, default=facts.from_on), language) if approved else ""
 
 
 def _approval_note(facts: Facts, said: Mapping[str, str]) -> str:
@@ -434,8 +441,8 @@ def _table(key: str, number: str, content: Content, language: str) -> Annex:
         rows.append((row["row"], when, *outputs, reason))
     about = words.spoken(blank.about, language)
     rule = said["adds_up"] if blank.adds_up else said["order"]
-    narrow = 1.6 if len(blank.outputs) < 4 else 1.25
-    widths = (1.0, 4.6, *(3.0 if column.form else narrow for column in blank.outputs), 3.6)
+    narrow, name = (1.6, 1.0) if len(blank.outputs) < 4 else (1.25, 1.3)
+    widths = (name, 4.6, *(3.0 if column.form else narrow for column in blank.outputs), 3.6)
     heads = tuple(words.spoken(column.label, language) for column in blank.outputs)
     return Annex(
         key,
