@@ -1,4 +1,5 @@
-"""What approvals tell. Subjects may name a person, so they are not repeated here; kind and id of the subject are.
+"""What approvals tell. Subjects may name a person, so they are not repeated here; kind and id of the subject are. Reasons
+may tell of one, so they are sealed, as notes are.
 
 ``recipients`` are the people asked from then on.
 """

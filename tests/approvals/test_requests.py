@@ -50,7 +50,8 @@ def test_it_is_told_with_whom_it_waits_for_and_without_its_subject(cast):
     entry = Entry.objects.get(event="approval requested")
     assert (entry.thing, entry.thing_id, entry.party_id, entry.actor_id) == ("approval", request.pk, 99, cast.lin.pk)
     assert (entry.facts["row"], entry.facts["recipients"]) == ("small", [cast.chen.pk])
-    assert "张若涵" not in str(entry.facts)
+    assert "张若涵" not in str(entry.facts) and "本月付款" not in str(entry.facts)
+    assert request.reason == "本月付款" and "本月付款" not in Request.objects.get().reason_stored
     assert request.subject == "张若涵的宽限" and "张若涵" not in Request.objects.get().subject_stored
 
 

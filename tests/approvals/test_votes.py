@@ -10,7 +10,7 @@ from liangqing.approvals.actions import delegations, votes
 from liangqing.approvals.acts import Act
 from liangqing.approvals.models import Delegation, Request, Vote
 from liangqing.approvals.queries import inbox
-from liangqing.kit import clock
+from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action
 from liangqing.kit.refusal import Refusal
 from liangqing.people.actions import staff
@@ -118,7 +118,8 @@ class TestNo:
         votes.approve(request, cast.chen)
         ended = votes.reject(request, cast.gao, "风险过高")
         assert (ended.state, ended.decided_by) == ("rejected", cast.gao)
-        assert Entry.objects.get(event="request rejected").facts["reason"] == "风险过高"
+        assert Vote.objects.get(decision="reject").reason == "风险过高"
+        assert sealing.unseal(Entry.objects.get(event="request rejected").facts["reason"]) == "风险过高"
         assert no(request, cast.gao2) == "moved_on"
         assert done.numbers == []
 
@@ -334,7 +335,7 @@ class TestTheDatabaseHearsNobodyTwice:
     def test_a_vote_stays_as_it_was_said(self, cast: Cast):
         vote = self.put(cast.asks("test.writeoff"), cast.shen)
         with pytest.raises(DatabaseError), transaction.atomic():
-            Vote.objects.filter(pk=vote.pk).update(decision="reject", reason="x")
+            Vote.objects.filter(pk=vote.pk).update(decision="reject", reason_stored="x")
         with pytest.raises(DatabaseError), transaction.atomic():
             vote.delete()
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.approvals import acts
 from liangqing.approvals.events import DelegationEnded, DelegationMade
 from liangqing.approvals.models import Delegation
-from liangqing.kit import clock
+from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.people.duties import Duty
@@ -67,7 +67,7 @@ def delegate(
         from_on=from_on,
         until_on=until_on,
         acts=codes,
-        reason=reason.strip()[:1000],
+        reason_stored=sealing.seal(reason.strip()[:1000]),
         made_by=by,
         made_at=clock.now(),
     )
@@ -79,7 +79,7 @@ def delegate(
             from_on=from_on,
             until=until_on,
             acts=codes,
-            reason=made.reason,
+            reason=made.reason_stored,
         ),
         by=by,
     )

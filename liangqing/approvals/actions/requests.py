@@ -91,7 +91,7 @@ def request(
             subject_id=subject_id,
             amount=made.amount,
             currency=made.currency,
-            reason=made.reason,
+            reason=made.reason_stored,
             row=made.row,
             policy=made.policy,
             steps=made.steps,
@@ -127,7 +127,7 @@ def resubmit(
     again.round += 1
     _ask(again, reason, amount if amount is not None else again.money)
     columns = (
-        "amount", "currency", "facts", "reason", "round", "row", "policy", "steps", "bulk", "due_in_days",
+        "amount", "currency", "facts", "reason_stored", "round", "row", "policy", "steps", "bulk", "due_in_days",
         "escalate_in_days", "step", "waiting_for", "asked", "due_on", "escalates_on", "reminded_on", "escalated_on",
     )  # fmt: skip
     REQUEST.move(
@@ -152,7 +152,7 @@ def resubmit(
             round=again.round,
             amount=again.amount,
             currency=again.currency,
-            reason=again.reason,
+            reason=again.reason_stored,
             row=again.row,
             policy=again.policy,
             steps=again.steps,
@@ -177,7 +177,7 @@ def withdraw(request: Request, by: User, reason: str = "") -> Request:
             number=gone.number,
             act=gone.act,
             round=gone.round,
-            reason=reason.strip()[:LONGEST_REASON],
+            reason=sealing.seal(reason.strip()[:LONGEST_REASON]),
         ),
         by=by,
     )
@@ -219,7 +219,7 @@ def _ask(request: Request, reason: str, amount: Money | None) -> None:
     """Fill in what is asked and by whom it is decided."""
     if not reason.strip():
         raise Refusal("reason_missing", _("Say why this should be approved."), status=422, field="reason")
-    request.reason = reason.strip()[:LONGEST_REASON]
+    request.reason_stored = sealing.seal(reason.strip()[:LONGEST_REASON])
     request.amount, request.currency = (amount.amount, amount.currency) if amount is not None else (None, "")
     today = clock.today()
     route = _route(request, today)

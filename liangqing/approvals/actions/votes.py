@@ -15,7 +15,7 @@ from liangqing.approvals.lifecycle import REQUEST, RequestState
 from liangqing.approvals.models import Decision, Request, Vote
 from liangqing.approvals.queries.roster import question, roster, stand_ins, steps_of
 from liangqing.approvals.rules import voices
-from liangqing.kit import clock
+from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
@@ -75,7 +75,7 @@ def _approve(request: Request, by: User, reason: str) -> Request:
                 round=found.round,
                 step=voice.step + 1,
                 on_behalf_of=voice.principal,
-                reason=vote.reason,
+                reason=vote.reason_stored,
             ),
             by=by,
         )
@@ -98,7 +98,7 @@ def _approve(request: Request, by: User, reason: str) -> Request:
             round=found.round,
             step=voice.step + 1,
             on_behalf_of=voice.principal,
-            reason=vote.reason,
+            reason=vote.reason_stored,
             recipients=found.waiting_for,
         ),
         by=by,
@@ -121,7 +121,7 @@ def reject(request: Request, by: User, reason: str) -> Request:
             round=found.round,
             step=voice.step + 1,
             on_behalf_of=voice.principal,
-            reason=vote.reason,
+            reason=vote.reason_stored,
         ),
         by=by,
     )
@@ -145,7 +145,7 @@ def send_back(request: Request, by: User, reason: str) -> Request:
             round=found.round,
             step=voice.step + 1,
             on_behalf_of=voice.principal,
-            reason=vote.reason,
+            reason=vote.reason_stored,
         ),
         by=by,
     )
@@ -208,7 +208,7 @@ def _vote(found: Request, by: User, voice: voices.Voice, decision: Decision, rea
         person=by,
         on_behalf_of_id=voice.principal,
         decision=decision,
-        reason=reason.strip()[:LONGEST_REASON],
+        reason_stored=sealing.seal(reason.strip()[:LONGEST_REASON]),
         at=clock.now(),
     )
 

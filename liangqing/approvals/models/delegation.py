@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from liangqing.kit import sealing
+
 
 class DelegationSet(models.QuerySet["Delegation"]):
     def in_force(self, on: dt.date) -> DelegationSet:
@@ -25,7 +27,7 @@ class Delegation(models.Model):
     from_on = models.DateField()
     until_on = models.DateField(help_text="the first day on which it no longer holds")
     acts = ArrayField(models.CharField(max_length=64), default=list, help_text="codes of acts; empty for all")
-    reason = models.TextField()
+    reason_stored = models.TextField(help_text="sealed")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, help_text="when it was ended before its time")
@@ -44,6 +46,10 @@ class Delegation(models.Model):
             models.Index(fields=["delegate", "until_on"], name="approvals_delegate", condition=Q(ended_at=None)),
             models.Index(fields=["principal", "until_on"], name="approvals_principal", condition=Q(ended_at=None)),
         ]
+
+    @property
+    def reason(self) -> str:
+        return sealing.unseal(self.reason_stored)
 
     def covers(self, act: str) -> bool:
         return not self.acts or act in self.acts

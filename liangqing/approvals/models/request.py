@@ -38,7 +38,7 @@ class Request(models.Model):
     currency = models.CharField(max_length=3, blank=True, default="")
     department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     facts = models.JSONField(default=dict, help_text="what the table of routes hears besides act, amount, department")
-    reason = models.TextField()
+    reason_stored = models.TextField(help_text="sealed: why it is asked")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -105,6 +105,10 @@ class Request(models.Model):
     @property
     def subject(self) -> str:
         return sealing.unseal(self.subject_stored)
+
+    @property
+    def reason(self) -> str:
+        return sealing.unseal(self.reason_stored)
 
     @property
     def money(self) -> Money | None:

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.approvals.models.request import Request
+from liangqing.kit import sealing
 
 
 class Decision(models.TextChoices):
@@ -29,7 +30,7 @@ class Vote(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     decision = models.CharField(max_length=8, choices=Decision)
-    reason = models.TextField(blank=True, default="")
+    reason_stored = models.TextField(blank=True, default="", help_text="sealed")
     at = models.DateTimeField()
 
     class Meta:
@@ -40,7 +41,11 @@ class Vote(models.Model):
                 condition=Q(on_behalf_of=None) | ~Q(person=F("on_behalf_of")), name="approvals_vote_for_another"
             ),
             models.CheckConstraint(
-                condition=Q(decision=Decision.APPROVE) | ~Q(reason=""), name="approvals_vote_says_why"
+                condition=Q(decision=Decision.APPROVE) | ~Q(reason_stored=""), name="approvals_vote_says_why"
             ),
         ]
         indexes = [models.Index(fields=["person", "id"], name="approvals_vote_person")]
+
+    @property
+    def reason(self) -> str:
+        return sealing.unseal(self.reason_stored)
