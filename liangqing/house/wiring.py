@@ -10,6 +10,7 @@ from liangqing.approvals.actions.upkeep import people_changed
 from liangqing.approvals.events import RequestRejected, RequestReturned, RequestWithdrawn
 from liangqing.kit import bus
 from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
+from liangqing.workbench import annex
 
 LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
     (PersonJoined, people_changed),
@@ -24,6 +25,10 @@ request ended without a yes is a draft again."""
 
 
 def wire() -> None:
-    """Let everybody hear what concerns them. Called when the house starts."""
+    """Let everybody hear what concerns them, and hang in the pages that need rooms beside each other. Called when the
+    house starts."""
+    from liangqing.house import programs  # once all models are there
+
+    annex.hang(programs.PAGES)
     for event, listener in LISTENERS:
         bus.hear(event, listener)

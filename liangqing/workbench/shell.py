@@ -45,6 +45,7 @@ PLACES = (
     Place("campaigns", _("Campaigns"), "case.assign", more=True),
     Place("policy", _("Policy"), "policy.see", more=True),
     Place("people", _("People"), "people.see", more=True),
+    Place("programs", _("Programs and messages"), "api.manage", more=True),
     Place("trail", _("Trail"), "trail.see", more=True),
 )
 

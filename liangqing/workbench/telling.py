@@ -99,6 +99,7 @@ EVENTS: dict[str, str | Lazy] = {
     "trail checked": gettext_lazy("trail checked"),
     "two-step sign-in reset": gettext_lazy("two-step sign-in reset"),
     "webhook registered": gettext_lazy("address for messages registered"),
+    "webhook secret replaced": gettext_lazy("new secret for an address for messages"),
     "webhook switched": gettext_lazy("address for messages switched on or off"),
 }
 """What happened, for people, by the name the trail keeps."""

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.i18n import set_language
 
+from liangqing.workbench import annex
 from liangqing.workbench.pages import (
     approvals,
     bell,
@@ -25,8 +26,8 @@ from liangqing.workbench.pages.policy import calendar as policy_calendar
 from liangqing.workbench.pages.policy import tables as policy_tables
 from liangqing.workbench.pages.policy import terms as policy_terms
 from liangqing.workbench.pages.policy import testing as policy_testing
-from liangqing.workbench.pages.policy import versions as policy_versions
 from liangqing.workbench.pages.policy import trials
+from liangqing.workbench.pages.policy import versions as policy_versions
 
 
 def health(_request: HttpRequest) -> HttpResponse:
@@ -135,4 +136,5 @@ urlpatterns = [
     path("policy/trials/<int:pk>/", trials.one, name="policy-trial"),
     path("policy/<str:name>/trials/", trials.ask, name="policy-trials"),
     path("policy/<str:name>/submission/", trials.submit, name="policy-submission"),
+    *annex.patterns,
 ]

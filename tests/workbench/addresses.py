@@ -142,6 +142,14 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "campaigns-preview": plain(),
     "campaigns-one": about(lambda of: {"number": of.campaign.pk}),
     "campaigns-undo": about(lambda of: {"number": of.campaign.pk}),
+    # programs
+    "programs": plain(),
+    "programs-one": house(lambda of: {"number": of.program.pk}),
+    "programs-revocation": house(lambda of: {"number": of.program.pk}),
+    "programs-webhooks": house(lambda of: {"number": of.program.pk}),
+    "programs-switch": house(lambda of: {"number": of.webhook.pk}),
+    "programs-secret": house(lambda of: {"number": of.webhook.pk}),
+    "programs-retry": house(lambda of: {"number": of.delivery.pk}),
     # trail
     "trail": plain(),
     "trail-entry": house(lambda of: {"number": of.entry.pk}),

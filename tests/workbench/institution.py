@@ -15,6 +15,9 @@ from unittest.mock import patch
 from django.db.models import Model
 from django.test import Client
 
+from liangqing.api.actions import clients
+from liangqing.api.models import Client as Program
+from liangqing.api.models import Delivery, Webhook
 from liangqing.approvals.actions import delegations
 from liangqing.approvals.models import Request
 from liangqing.cases.actions import grace, promises, records
@@ -128,6 +131,25 @@ def found(folder: Path) -> None:
         NightOrder.objects.create(
             date=TODAY, user=people["admin"], asked_at=clock.now(), language="zh-hans", state=NightOrder.State.DONE
         )
+        program, _key = clients.issue("ERP", ["finance"], 600, people["admin"])
+        hook = Webhook.objects.create(
+            client=program,
+            url="https://erp.example/hook",
+            secret_stored="",
+            events=["case.opened"],
+            from_entry=0,
+            registered_at=clock.now(),
+        )
+        Delivery.objects.create(
+            webhook=hook,
+            first_entry=1,
+            last_entry=1,
+            count=1,
+            events=[],
+            state="failed",
+            made_at=clock.now(),
+            next_try_at=clock.now(),
+        )
         landed = Import.objects.earliest("id")
         Uploaded.objects.create(
             file=landed.file,
@@ -233,6 +255,18 @@ class Customer:
     @property
     def policy(self) -> Version:
         return Version.objects.get()
+
+    @property
+    def program(self) -> Program:
+        return Program.objects.get()
+
+    @property
+    def webhook(self) -> Webhook:
+        return Webhook.objects.get()
+
+    @property
+    def delivery(self) -> Delivery:
+        return Delivery.objects.get()
 
     @property
     def entry(self) -> Entry:
