@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from liangqing.cases.actions import landing
+from liangqing.cases.actions.arms import land_arms
 from liangqing.cases.actions.tallies import land_tallies
 from liangqing.cases.rules import dealing, obligors, promises, tallies, work
 from liangqing.kit.actions import clause
@@ -231,4 +232,5 @@ LANDINGS = (
     Landing("cases", landing.land_cases),
     Landing("tasks", landing.land_tasks),
     Landing("tallies", land_tallies),
+    Landing("arms", land_arms),
 )

@@ -11,6 +11,15 @@ import ibis.expr.types as ir
 _PRIME = 2_147_483_647  # 2^31 - 1: the square of a remainder fits into 62 bits
 
 
+LOT_SQL = (
+    "(((({party} %% 2147483647 * 48271 + %(seed)s) %% 2147483647) * (({party} %% 2147483647 * 48271 + %(seed)s) "
+    "%% 2147483647) + 12345 + %(seed)s) %% 2147483647 * (((({party} %% 2147483647 * 48271 + %(seed)s) %% 2147483647) "
+    "* (({party} %% 2147483647 * 48271 + %(seed)s) %% 2147483647) + 12345 + %(seed)s) %% 2147483647) + {party}) "
+    "%% 2147483647 %% 100"
+)
+"""The same in SQL, for a parameter ``seed``; ``{party}`` is a bigint column."""
+
+
 def lot(party_id: int, seed: int) -> int:
     """0 to 99; a customer is drawn when it is below the share in percent."""
     first = (party_id % _PRIME * 48_271 + seed) % _PRIME

@@ -178,3 +178,26 @@ def test_a_version_on_a_share_decides_those_drawn_and_leaves_the_rest_to_the_ver
         assert customer.live_case.policy.startswith("v1/" if drawn else "preset-1/")
         assert customer.task.policy == customer.live_case.policy
     assert {customer.live_case.level for customer in customers} == {"mild", "moderate"}
+
+
+def test_the_two_arms_are_counted_side_by_side_and_a_repeated_night_changes_nothing(cast, night):
+    from liangqing.cases.models import Arm
+    from liangqing.cases.queries.arms import arms
+    from liangqing.policy.draw import lot
+
+    customers = [cast.customer(f"客户{number}") for number in range(30)]
+    bills = [customer.bill(800, due="2026-02-14") for customer in customers]
+    made = approved(on="2026-03-08", from_on="2026-03-09", share=40, warning__mild_until_days=21)
+    night("2026-03-09")
+    drawn = [lot(customer.party.pk, made.seed) < 40 for customer in customers]
+    for place in (*(n for n, each in enumerate(drawn) if each), drawn.index(False)):
+        customers[place].pays(800, on="2026-03-10", bill=bills[place])
+    night("2026-03-10")
+    one, other = (Arm.objects.get(date="2026-03-10", drawn=each) for each in (True, False))
+    ours, theirs = sum(drawn), 30 - sum(drawn)
+    assert (one.customers, one.paying, one.closed, one.collected) == (ours, ours, ours, {"CNY": ours * 80_000})
+    assert (other.customers, other.paying, other.closed) == (theirs, 1, 1)
+    assert night("2026-03-10").changed_rows == 0
+    found = arms(made.name, least=5)
+    assert (found.paying.verdict, found.kept.verdict) == ("better", "early")
+    assert arms(made.name, least=100).paying.verdict == "early"

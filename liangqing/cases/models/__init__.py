@@ -1,3 +1,4 @@
+from liangqing.cases.models.arm import Arm
 from liangqing.cases.models.campaign import Campaign, Share
 from liangqing.cases.models.case import Case
 from liangqing.cases.models.grace import Grace
@@ -7,6 +8,7 @@ from liangqing.cases.models.tally import Collected, Load, Roll, Tally
 from liangqing.cases.models.task import Task
 
 __all__ = [
+    "Arm",
     "Attachment",
     "Campaign",
     "Case",
