@@ -77,14 +77,16 @@ def _some_changed(after: int) -> tuple[int, int] | None:
     if not waiting:
         return None
     people = roster({step for request in waiting for step in steps_of(request)})
-    asking, moved = questions(waiting), []
+    asking = questions(waiting)
+    moved: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
     for request in waiting:
         asked = sorted(voices.asked(asking[request.pk], people))
         if asked != request.waiting_for:
-            request.waiting_for, request.asked = asked, sorted({*request.asked, *asked})
-            moved.append(request)
-    Request.objects.bulk_update(moved, ["waiting_for", "asked"])
-    return waiting[-1].pk, len(moved)
+            alike = (tuple(asked), tuple(sorted({*request.asked, *asked})))
+            moved.setdefault(alike, []).append(request.pk)
+    for (asked_now, ever_asked), alike_ones in moved.items():
+        Request.objects.filter(pk__in=alike_ones).update(waiting_for=list(asked_now), asked=list(ever_asked))
+    return waiting[-1].pk, sum(map(len, moved.values()))
 
 
 @action
