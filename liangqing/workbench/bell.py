@@ -66,13 +66,10 @@ def look(user: User, until: dt.datetime) -> None:
 
 
 def count(user: User) -> int | str:
-    """How much waits, or ``99+``. At most four queries, each by an index and to a limit; for whom the person stands in is
-    one of them."""
+    """How much waits, or ``99+``. At most three queries, each by an index and to a limit."""
     since = seen(user)
-    number = len(_ids(_alerts(user))) if can(user, "warning.see") else 0
-    parts = [rows.order_by().annotate(found=F("id")).values("found") for rows in _news(user, since)]
-    if parts and number <= MOST:
-        number += len(parts[0].union(*parts[1:], all=True)[: MOST + 1])
+    parts = [rows.order_by().annotate(found=F("id")).values("found")[: MOST + 1] for rows in _news(user, since)]
+    number = len(parts[0].union(*parts[1:], all=True)[: MOST + 1]) if parts else 0
     if _starts(user) and number <= MOST:
         number += len(_finished(user, since))
     return f"{MOST}+" if number > MOST else number
@@ -104,12 +101,8 @@ def waiting_requests(user: User) -> int | str:
     return f"{MOST}+" if number > MOST else number
 
 
-def _ids(rows: QuerySet[Alert]) -> list[int]:
-    return list(rows.values_list("id", flat=True)[: MOST + 1])
-
-
 def _news(user: User, since: dt.datetime) -> list[QuerySet[Any]]:
-    news: list[QuerySet[Any]] = []
+    news: list[QuerySet[Any]] = [_alerts(user)] if can(user, "warning.see") else []
     if can(user, "approval.decide"):
         news.append(inbox.asked(user))
     if can(user, "approval.request"):

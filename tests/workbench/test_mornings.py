@@ -96,6 +96,15 @@ def test_the_second_of_two_people_on_one_case_sees_what_the_first_did(house_of_p
     assert "第一个人" in second.content.decode()
 
 
+def test_files_handed_in_with_a_record_are_kept_with_it(house_of_people, client_of):
+    task = _first_of("lin")
+    papers = [SimpleUploadedFile("回单.txt", b"paid"), SimpleUploadedFile("对账单.txt", "确认".encode())]
+    given = {"result": "no_answer", "reached": "nobody", "channel": "phone", "attachments": papers}
+    client_of("lin").post(f"/cases/{task.case.number}/records/", given)
+    written = Record.objects.filter(case=task.case).latest("id")
+    assert [each.name for each in written.attachments.order_by("id")] == ["回单.txt", "对账单.txt"]
+
+
 def test_a_correction_leaves_both_records_on_the_page(house_of_people, client_of):
     task = _first_of("lin")
     old = Record.objects.filter(case=task.case).latest("id")

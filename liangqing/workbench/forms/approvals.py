@@ -13,7 +13,7 @@ from liangqing.approvals import acts
 from liangqing.kit import clock
 from liangqing.kit.files import Upload
 from liangqing.people.models import User
-from liangqing.workbench.forms.cases import Day, Files
+from liangqing.workbench.forms.cases import Day, FilesField
 from liangqing.workbench.forms.refusing import Refusing
 
 LONGEST = 4000
@@ -46,12 +46,10 @@ class AskForm(Refusing):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"] = _reason(_("Reason"))
-        self.fields["attachments"] = forms.FileField(
-            label=_("Files"), required=False, widget=Files(attrs={"multiple": True})
-        )
+        self.fields["attachments"] = FilesField(label=_("Files"))
 
     def uploads(self) -> list[Upload]:
-        return [Upload(each.name or "", each.read()) for each in self.files.getlist(self.add_prefix("attachments"))]
+        return [Upload(each.name or "", each.read()) for each in self.cleaned_data["attachments"]]
 
 
 class GraceForm(AskForm):

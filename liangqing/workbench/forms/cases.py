@@ -31,6 +31,17 @@ class Files(forms.FileInput):
     allow_multiple_selected = True
 
 
+class FilesField(forms.FileField):
+    """Any number of files; cleans to the list of them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=Files(attrs={"multiple": True}), required=False, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, (list, tuple)) else [data] if data else []
+        return [super(FilesField, self).clean(each, initial) for each in given]
+
+
 class RecordForm(Refusing):
     """A record of a contact, laid out so that it can be written without the mouse: result first, the rest as needed."""
 
@@ -71,9 +82,7 @@ class RecordForm(Refusing):
         self.fields["note"] = forms.CharField(
             label=_("Note"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
         )
-        self.fields["attachments"] = forms.FileField(
-            label=_("Files"), required=False, widget=Files(attrs={"multiple": True})
-        )
+        self.fields["attachments"] = FilesField(label=_("Files"))
         self.fields["seen"] = forms.IntegerField(required=False, widget=forms.HiddenInput())
         self.fields["corrects"] = forms.IntegerField(required=False, widget=forms.HiddenInput())
 
