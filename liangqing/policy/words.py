@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from liangqing.kit.money import digits
 from liangqing.policy.scope import DIMENSIONS, Scope
 from liangqing.policy.tables import Input, Output, Table
-from liangqing.policy.terms import EVERY_OTHER, LEVELS, Definition, Entry, Words, definitions, entries_of
+from liangqing.policy.terms import EVERY_OTHER, LEVELS, Definition, Entry, Term, Words, definitions, entries_of
 
 Given = Mapping[str, Any]
 """``terms`` of a content: what "$key" stands for."""
@@ -84,6 +84,12 @@ def value(definition: Definition, given: Any, language: str | None = None) -> st
         return plain[0] if plain else ""
     others = _say(language, "；", "; ").join(scoped)
     return _say(language, f"{plain[0]}（{others}）", f"{plain[0]} ({others})") if plain else others
+
+
+def in_force(term: Term, language: str | None = None) -> str:
+    """A term as a policy holds it, with everyone it is set for."""
+    entries = [{"for": dict(entry.scope), "value": entry.value} for entry in term.entries]
+    return value(term.definition, entries, language)
 
 
 def _scoped(definition: Definition, entry: Entry, language: str | None) -> str:
