@@ -32,8 +32,12 @@ _CODE = re.compile(r"P[1-4][ -]\d+(\.\d+)*")
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause. ``night``: counts of the night that show it (None: it has no part in the night); ``told``: events of the
-    trail; ``open``: what is looked for as left undone; ``page``: where it can be looked at; ``uses``: terms and tables it uses besides those cited under it."""
+    """One clause.
+
+    ``night``: counts of the night that show it (None: it has no part in the night); ``told``: events of the trail;
+    ``open``: what is looked for as left undone; ``page``: where it can be looked at; ``uses``: terms and tables it uses
+    besides those cited under it.
+    """
 
     code: str
     kind: Literal["parameter", "control", "duty"]
