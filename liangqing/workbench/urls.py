@@ -22,11 +22,11 @@ from liangqing.workbench.pages import (
     warnings,
 )
 from liangqing.workbench.pages.overview import ageing, load, results, rolls
+from liangqing.workbench.pages.policy import arms, trials
 from liangqing.workbench.pages.policy import calendar as policy_calendar
 from liangqing.workbench.pages.policy import tables as policy_tables
 from liangqing.workbench.pages.policy import terms as policy_terms
 from liangqing.workbench.pages.policy import testing as policy_testing
-from liangqing.workbench.pages.policy import trials
 from liangqing.workbench.pages.policy import versions as policy_versions
 
 
@@ -105,6 +105,10 @@ urlpatterns = [
     path("policy/versions/<str:name>/file/", policy_versions.file, name="policy-file"),
     path("policy/versions/<str:name>/withdrawal/", policy_versions.withdrawal, name="policy-withdrawal"),
     path("policy/versions/<str:name>/base/", policy_versions.base, name="policy-base"),
+    path("policy/versions/<str:name>/trials/", trials.ask, name="policy-trials"),
+    path("policy/versions/<str:name>/arms/", arms.arms, name="policy-arms"),
+    path("policy/versions/<str:name>/submission/", trials.submit, name="policy-submission"),
+    path("policy/trials/<int:pk>/", trials.one, name="policy-trial"),
     path("policy/versions/<str:name>/terms/<str:key>/", policy_terms.term, name="policy-term"),
     path("policy/versions/<str:name>/tables/<str:key>/", policy_tables.table, name="policy-table"),
     path("policy/versions/<str:name>/tables/<str:key>/checks/", policy_tables.checks, name="policy-checks"),
@@ -133,8 +137,5 @@ urlpatterns = [
     path("nights/compare/", nights.compare, name="nights-compare"),
     path("nights/orders/<int:number>/", nights.order, name="nights-order"),
     path("nights/<str:date>/", nights.one, name="nights-one"),
-    path("policy/trials/<int:pk>/", trials.one, name="policy-trial"),
-    path("policy/<str:name>/trials/", trials.ask, name="policy-trials"),
-    path("policy/<str:name>/submission/", trials.submit, name="policy-submission"),
     *annex.patterns,
 ]

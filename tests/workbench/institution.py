@@ -28,11 +28,12 @@ from liangqing.house.night import PLAN
 from liangqing.imports.models import Import
 from liangqing.kit import clock
 from liangqing.kit.money import Money
+from liangqing.nightly.actions import trial
 from liangqing.nightly.actions.run import run
 from liangqing.parties.models import Contact, Party
 from liangqing.people.models import Department, User
-from liangqing.policy.actions import versions
-from liangqing.policy.models import Version
+from liangqing.policy.actions import trials, versions
+from liangqing.policy.models import Trial, Version
 from liangqing.receivables.models import Allocation, Bill, Receipt
 from liangqing.trail.models import Entry
 from liangqing.warning.models import Alert
@@ -127,7 +128,8 @@ def found(folder: Path) -> None:
     with clock.at(dt.datetime.combine(TODAY, dt.time(2))):
         run(TODAY, PLAN)
     with clock.at(TODAY):
-        versions.draft(title="收紧中度门槛", from_on=TODAY + dt.timedelta(days=30), by=people["gao"])
+        draft = versions.draft(title="收紧中度门槛", from_on=TODAY + dt.timedelta(days=30), by=people["gao"])
+        trial.carry_out(trials.ask(draft, as_of=TODAY, by=people["gao"]), PLAN)
         NightOrder.objects.create(
             date=TODAY, user=people["admin"], asked_at=clock.now(), language="zh-hans", state=NightOrder.State.DONE
         )
@@ -251,6 +253,10 @@ class Customer:
     @property
     def order(self) -> NightOrder:
         return NightOrder.objects.get()
+
+    @property
+    def trial(self) -> Trial:
+        return Trial.objects.earliest("id")
 
     @property
     def policy(self) -> Version:

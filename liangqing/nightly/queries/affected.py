@@ -40,9 +40,9 @@ class Affected:
         conditions = " AND ".join(f"{column} IS NOT DISTINCT FROM ?" for column, _value in self._equal) or "true"
         with duckdb.connect() as duck:
             duck.execute("SET threads = 1")
-            found = duck.execute(
+            found = duck.sql(
                 f"{what} FROM read_parquet(?) WHERE {conditions} {end}",
-                [str(self._path), *(value for _column, value in self._equal)],
+                params=[str(self._path), *(value for _column, value in self._equal)],
             )
             table: pa.Table = found.to_arrow_table()
             return list(table.to_pylist())

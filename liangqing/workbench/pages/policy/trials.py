@@ -101,7 +101,7 @@ def _moved(moves: Sequence[Mapping[str, Any]]) -> int:
     return sum(row["accounts"] for row in moves if row["before"] != row["after"])
 
 
-def _version(name: str) -> Version:
+def version_of(name: str) -> Version:
     row = row_named(name)
     if row is None:
         raise Refusal("not_here", gettext_lazy("There is no version “{name}”."), status=404, name=name)
@@ -114,7 +114,7 @@ def ask(request: Request, name: str) -> HttpResponse:
     there = reverse("policy-version", args=[name])
     if request.method != "POST":
         return HttpResponseRedirect(there)
-    version, form = _version(name), TrialForm(request.POST)
+    version, form = version_of(name), TrialForm(request.POST)
     nights = form.cleaned_data["nights"] if form.is_valid() else -1
     try:
         made = actions.ask(version, as_of=clock.today(), nights=nights, by=request.user)
@@ -136,7 +136,7 @@ def submit(request: Request, name: str) -> HttpResponse:
         messages.error(request, _("Say why the change is wanted: those who decide read it."), extra_tags="bad")
         return HttpResponseRedirect(f"{there}?part=approval")
     try:
-        asked = policy_change.ask(_version(name), reason=form.cleaned_data["reason"], by=request.user)
+        asked = policy_change.ask(version_of(name), reason=form.cleaned_data["reason"], by=request.user)
     except Refusal as refusal:
         messages.error(request, str(refusal.sentence), extra_tags="bad")
         return HttpResponseRedirect(f"{there}?part=approval")
