@@ -201,7 +201,8 @@ class TestOneRequest:
         request.refresh_from_db()
         assert request.escalated_on is not None
         history = [
-            told.entry.event for told in client_of("zhou").get(f"/approvals/{request.number}/").context["history"]
+            told.entry.event
+            for told, _brief in client_of("zhou").get(f"/approvals/{request.number}/").context["history"]
         ]
         assert history == ["approval requested", "approval reminded", "approval escalated"]
         assert request.number in page(client_of("shen").get("/approvals/"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from liangqing.cases.models import Case, Promise, Record, Task
 from liangqing.trail.models import Entry
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liangqing import policy
 from liangqing.approvals import acts, policy_change
@@ -136,7 +136,7 @@ def _list(
         rows=rows.select_related("requested_by", "department", "decided_by"),
         columns=(
             Column("number", gettext_lazy("Request"), lambda row: row.number),
-            Column("act", gettext_lazy("Act"), lambda row: act_label(row.act)),
+            Column("act", pgettext_lazy("approval", "Act"), lambda row: act_label(row.act)),
             Column("subject", gettext_lazy("About"), lambda row: row.about.text),
             Column("amount", gettext_lazy("Amount"), lambda row: row.money, kind="money"),
             *options.pop("first", ()),
@@ -169,7 +169,7 @@ def _list(
             Column("reason", gettext_lazy("Reason"), lambda row: row.reason, shown=False),
         ),
         filters=(
-            Filter("act", gettext_lazy("Act"), lambda found, value: found.filter(act=value), act_choices),
+            Filter("act", pgettext_lazy("approval", "Act"), lambda found, value: found.filter(act=value), act_choices),
             overdue if waits else state,
             Filter("department", gettext_lazy("Department"), _of_department, _departments),
         ),
@@ -391,7 +391,7 @@ def _show(
         "votes": [(vote, voice_tag(vote)) for vote in spoken_votes],
         "rounds": found.round > 1,
         "files": list(found.attachments.select_related("by").order_by("id")),
-        "history": telling.tell(list(route.history(found)[:200]), user),
+        "history": [(told, _brief(told)) for told in telling.tell(list(route.history(found)[:200]), user)],
         "decides": decides,
         "for_whom": _speaks_for(found, user) if decides else None,
         "own": mine and found.state == RequestState.OPEN,
@@ -411,22 +411,36 @@ def _speaks_for(found: Asked, user: User) -> str | None:
     return _for_whom(found, user, dict(User.objects.filter(pk__in=[pk for pk, _a in held]).values_list("pk", "name")))
 
 
+_FACTS = ("from_on", "until_on", "days", "days_before", "level")
+"""In this order; what else a request states comes after them."""
+
+
 def facts(found: Asked) -> list[tuple[str, str]]:
     """What the request states besides amount and department, in words."""
-    shown = []
-    for key, value in found.facts.items():
-        if value is None or value == "":
-            continue
-        if key == "until_on" and isinstance(value, str):
-            last = dt.date.fromisoformat(value) - dt.timedelta(days=1)
-            shown.append((telling.fact("last_day"), last.isoformat()))
-        elif key == "level" and value in Level.values:
-            shown.append((telling.fact(key), str(Level(value).label)))
-        elif isinstance(value, bool):
-            shown.append((telling.fact(key), _("yes") if value else _("no")))
-        else:
-            shown.append((telling.fact(key), str(value)))
-    return shown
+    order = {key: place for place, key in enumerate(_FACTS)}
+    given = sorted(found.facts.items(), key=lambda each: (order.get(each[0], len(order)), each[0]))
+    return [_fact(key, value) for key, value in given if value is not None and value != ""]
+
+
+def _fact(key: str, value: Any) -> tuple[str, str]:
+    if key == "from_on":
+        return _("First day"), str(value)
+    if key == "until_on":
+        return _("Last day"), (dt.date.fromisoformat(value) - dt.timedelta(days=1)).isoformat()
+    if key == "level" and value in Level.values:
+        return telling.fact(key), str(Level(value).label)
+    if isinstance(value, bool):
+        return telling.fact(key), _("yes") if value else _("no")
+    return telling.fact(key), str(value)
+
+
+_SAID_ELSEWHERE = ("act", "number", "policy", "reason", "row", "subject_kind")
+
+
+def _brief(told: telling.Told) -> str:
+    """The facts of an entry without what the page of the request says anyway."""
+    known = {telling.fact(key) for key in _SAID_ELSEWHERE}
+    return " · ".join(f"{label} {value}" for label, value in told.facts if label not in known)
 
 
 def _over(request: Request, found: Asked, sentence: str) -> HttpResponse:
