@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liangqing.kit import clock
 from liangqing.people.models import User
@@ -43,7 +44,8 @@ PLACES = (
     Place("imports", _("Imports"), "import.see"),
     Place("nights", _("Nights"), "night.see"),
     Place("campaigns", _("Campaigns"), "case.assign", more=True),
-    Place("policy", _("Policy"), "policy.see", more=True),
+    Place("policy", pgettext_lazy("the institution’s rules", "Policy"), "policy.see", more=True),
+    Place("oversight", _("Clause register"), "policy.see", more=True),
     Place("people", _("People"), "people.see", more=True),
     Place("programs", _("Programs and messages"), "api.manage", more=True),
     Place("trail", _("Trail"), "trail.see", more=True),

@@ -154,6 +154,14 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "programs-switch": house(lambda of: {"number": of.webhook.pk}),
     "programs-secret": house(lambda of: {"number": of.webhook.pk}),
     "programs-retry": house(lambda of: {"number": of.delivery.pk}),
+    # oversight
+    "oversight": plain(),
+    "oversight-clause": house(lambda _of: {"code": "P3 3.3.2"}),
+    "oversight-policy": plain(),
+    "oversight-pdf": house(lambda _of: {"version": "preset-1"}),
+    "oversight-docx": house(lambda _of: {"version": "preset-1"}),
+    "oversight-comparison": plain(),
+    "oversight-institution": plain(),
     # trail
     "trail": plain(),
     "trail-entry": house(lambda of: {"number": of.entry.pk}),
