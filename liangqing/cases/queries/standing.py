@@ -20,7 +20,12 @@ from liangqing.warning import steps as warning
 
 _SOURCES = (*people.SOURCES, *parties.SOURCES, *receivables.SOURCES, *warning.SOURCES, *cases.SOURCES)
 _PREPARING = (*receivables.PREPARING, *cases.PREPARING)
-_DECIDING = (*receivables.STEPS, *warning.STEPS, *cases.STEPS)
+_DECIDING = (
+    *receivables.STEPS,
+    *(step for step in warning.STEPS if step.name == "levels"),
+    *(step for step in cases.STEPS if step.name in ("cases", "promises", "work")),
+)
+"""The steps up to the facts: who is told of it and who does the work is not asked here."""
 
 FACTS = {
     "case.action": ("level", "customer_class", "days", "last_result", "amount_band", "covered", "in_grace"),
@@ -36,7 +41,9 @@ FACTS = {
     ),
     "case.desk": ("level",),
 }
-"""Tables about what a customer owes one creditor, and what they look at. ``warning.level`` looks at each currency."""
+"""Tables about what a customer owes one creditor, and what they look at."""
+TABLES = frozenset(("warning.level", *FACTS))
+"""Tables whose facts follow from what a customer owes. The level looks at each currency by itself."""
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,12 @@ def whole(text: str, share: bool) -> int:
     return int(exact)
 
 
+def currencies(definition: Definition) -> list[str]:
+    """Every currency there is: those the default names first, in its order."""
+    named = [code for code in definition.default if code != EVERY_OTHER] if definition.kind == "amounts" else []
+    return [*named, *sorted(CURRENCIES - set(named))]
+
+
 # a term -----------------------------------------------------------------------------------------------------------------
 
 
@@ -135,7 +141,7 @@ class TermForm:
         if self.definition.kind == "levels":
             return [(level, str(Level(level).label)) for level in LEVELS]
         if self.definition.kind == "amounts":
-            codes = [code for code in CURRENCIES if any(code in line.raw for line in self.lines)]
+            codes = [code for code in currencies(self.definition) if any(code in line.raw for line in self.lines)]
             other = _("any other") if codes else _("any currency")
             return [*((code, words.currency(code)) for code in codes), (EVERY_OTHER, other)]
         return [("", words.unit_of(self.definition))]
@@ -210,7 +216,9 @@ class TermForm:
             return self._number(line, "")
         if self.definition.kind == "levels":
             return {level: self._number(line, level) for level in LEVELS}
-        codes = [code for code in (*CURRENCIES, EVERY_OTHER) if line.raw.get(code) or code == EVERY_OTHER]
+        codes = [
+            code for code in (*currencies(self.definition), EVERY_OTHER) if line.raw.get(code) or code == EVERY_OTHER
+        ]
         value = {code: self._amount(line, code) for code in codes}
         if not line.errors and (fault := self.definition.fault(value)):
             line.errors[EVERY_OTHER] = term_refusal(self.definition.key, fault).sentence
@@ -227,6 +235,8 @@ class TermForm:
             line.errors[part] = _("The value must lie between {low} and {high}.").format(
                 low=shown(low, self.share), high=shown(high, self.share)
             )
+        elif self.definition.kind == "number" and (fault := self.definition.fault(number)):
+            line.errors[part] = term_refusal(self.definition.key, fault).sentence
         return number
 
     def _amount(self, line: Line, code: str) -> str:
@@ -315,7 +325,7 @@ class RowForm:
         }
         if column.domain is not None:
             edges = []
-            for edge, label in (("from", _("from")), ("until", _("until (not included)"))):
+            for edge, label in (("from", _("from (included)")), ("until", _("until (not included)"))):
                 chosen = self._one(f"{name}-{edge}-term")
                 terms = [
                     (f"${definition.key}", words.spoken(definition.name), f"${definition.key}" == chosen)

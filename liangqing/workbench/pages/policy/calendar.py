@@ -110,7 +110,7 @@ def _show(
             "year": year,
             "before": year - 1 if year > FIRST_YEAR else None,
             "after": year + 1 if year < LAST_YEAR else None,
-            "weekdays": [date_format(dt.date(2024, 1, 1 + n), "D") for n in range(7)],
+            "weekdays": [date_format(dt.date(2024, 1, 1 + n), "D").removeprefix("星期") for n in range(7)],
             "months": [_month(year, month, by_day, wanted) for month in range(1, 13)],
             "special": [(day, date_format(day.on, "D"), day_name(day.name)) for day in known if day.source],
             "working": sum(day.works for day in known),

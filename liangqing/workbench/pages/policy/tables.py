@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from liangqing.cases.queries.standing import TABLES
 from liangqing.kit.refusal import Refusal
 from liangqing.people.rights import can
 from liangqing.policy import words
@@ -37,6 +38,8 @@ from liangqing.workbench.pages.policy import sentences
 from liangqing.workbench.pages.policy.versions import find, stored
 
 _NOTES_SHOWN = 4
+_SHORT = 12
+"""Letters of a condition that stay on one line."""
 
 
 @dataclass
@@ -210,6 +213,7 @@ def checks(request: Request, name: str, key: str) -> HttpResponse:
         "workbench/policy/faults.html",
         {
             "look": found,
+            "table": one,
             "general": general,
             "count": _count(told, general),
             "rows": [{"number": number, "faults": told.get(row["row"], [])} for number, row in enumerate(rows)],
@@ -272,6 +276,7 @@ def _show(request: Request, found: Look, editor: Editor, *, status: int = 200, *
             "look": found,
             "version": found.row,
             "table": editor.table,
+            "asks": key in TABLES,
             "name": words.spoken(editor.table.name),
             "about": words.spoken(editor.table.about),
             "heads": [words.spoken(column.label) for column in editor.table.inputs],
@@ -328,10 +333,15 @@ def _row(
         "number": number,
         "name": row["row"],
         "open": number == editor.open,
-        "cells": [(f"when-{column.name}", *cell(column, when, content)) for column in editor.table.inputs],
+        "cells": [
+            (f"when-{column.name}", said, note, len(said) <= _SHORT)
+            for column in editor.table.inputs
+            for said, note in (cell(column, when, content),)
+        ],
         "answers": [
-            (f"then-{column.name}", words.word(column, then[column.name]) if column.name in then else "—")
+            (f"then-{column.name}", said, len(said) <= _SHORT)
             for column in editor.table.outputs
+            for said in (words.word(column, then[column.name]) if column.name in then else "—",)
         ],
         "reason": words.spoken(row.get("reason") or {}),
         "faults": told.get(row["row"], []),

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from liangqing.kit.money import CURRENCIES
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Creditor, Party
 from liangqing.people.rights import can
@@ -21,7 +20,7 @@ from liangqing.policy.queries.versions import Look, choice_for, choices_of, term
 from liangqing.policy.scope import Cell
 from liangqing.policy.terms import EVERY_OTHER, Choice, Definition, Term, definitions, written
 from liangqing.workbench.doors import Request, page
-from liangqing.workbench.forms.policy import TermForm
+from liangqing.workbench.forms.policy import TermForm, currencies
 from liangqing.workbench.pages.policy import sentences
 from liangqing.workbench.pages.policy.versions import bounds, find, stored
 
@@ -101,7 +100,7 @@ def _show(
             "definition": definition,
             "name": words.spoken(definition.name),
             "why": words.spoken(definition.why),
-            "unit": words.spoken(definition.unit),
+            "unit": words.unit_of(definition) or words.spoken(definition.unit),
             "basis": words.spoken(definition.basis),
             "law": words.spoken(definition.law.text) if definition.law else "",
             "wins": definition.wins,
@@ -116,7 +115,7 @@ def _show(
             "revision": request.POST.get("revision") or (found.row.revision if found.row else 0),
             "creditors": list(Creditor.objects.order_by("code").values_list("code", "name")[:200]),
             "debtors": Party.Kind.choices,
-            "other_currencies": [code for code in CURRENCIES if code not in dict(form.parts)],
+            "other_currencies": [code for code in currencies(definition) if code not in dict(form.parts)],
             "cells": [_cell(definition, cell, choice) for cell, choice in choices_of(here)] if here.scopes else [],
             "sample": sample,
             "sampled": _sampled(here, sample) if any(sample.values()) else None,

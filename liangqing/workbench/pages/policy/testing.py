@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from liangqing import policy
 from liangqing.cases.queries import visible
-from liangqing.cases.queries.standing import FACTS, Standing, as_of, standings
+from liangqing.cases.queries.standing import TABLES, Standing, as_of, standings
 from liangqing.kit import clock
 from liangqing.parties.models import Creditor, Party
 from liangqing.people.rights import can
@@ -27,9 +27,6 @@ from liangqing.workbench.pages.policy import sentences
 from liangqing.workbench.pages.policy.tables import _table, cell
 from liangqing.workbench.pages.policy.versions import find
 from liangqing.workbench.words import customer_name
-
-ABOUT_CUSTOMERS = {"warning.level", *FACTS}
-"""Tables whose facts follow from what a customer owes. Of the others the facts are chosen on the page."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def test(request: Request, name: str, key: str) -> HttpResponse:
     """``?q=`` names a case or a customer; ``?f-…=`` are facts entered by hand, instead of the customer's or besides."""
     found, table = find(name), _table(key)
     wanted = request.GET.get("q", "").strip()[:64]
-    asks = key in ABOUT_CUSTOMERS
+    asks = key in TABLES
     party, night = _party(request, wanted) if asks and wanted else None, as_of()
     sentence, accounts, sides = "", [], []
     now = policy.in_force(clock.today())

@@ -14,8 +14,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from liangqing.cases.queries.standing import TABLES
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.people.rights import can
@@ -90,7 +91,7 @@ def versions(request: Request) -> HttpResponseBase:
     counts = {line.name: _count(line.row) for line in known}
     listing = Listing(
         name="policy",
-        title=gettext_lazy("Policy"),
+        title=pgettext_lazy("the institution’s rules", "Policy"),
         rows=ordered,
         link=lambda line: reverse("policy-version", args=(line.name,)),
         row_class=lambda line: "muted" if line.phase in ("superseded", "withdrawn") else "",
@@ -144,7 +145,7 @@ def versions(request: Request) -> HttpResponseBase:
         "workbench/policy/versions.html",
         now=now,
         since=(clock.today() - now.from_on).days,
-        alone=len(known) == 1,
+        alone=now.row is None,
     )
 
 
@@ -381,6 +382,7 @@ def _tables(request: Request, found: Look) -> dict[str, Any]:
                 "adds_up": table.adds_up,
                 "changed": key in changed,
                 "faults": faults.get(key, 0),
+                "asks": key in TABLES,
             }
             for key, table in blank_tables().items()
         ]

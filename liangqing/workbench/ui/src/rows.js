@@ -1,12 +1,14 @@
 // The rows of a decision table: keys for what the buttons do, and the keyboard back where it was. It decides nothing.
+let height = 0 // how far the rows were scrolled
 export const rows = () => ({
   saving: false,
   init() {
     const { focus } = this.$root.dataset
     const place = focus && document.getElementById(focus)
+    this.$root.querySelector('.lq-rowsbox').scrollTop = height
     if (place) {
       place.focus({ preventScroll: true })
-      place.scrollIntoView({ block: 'nearest' })
+      ;(place.closest('tr') || place).scrollIntoView({ block: 'nearest' })
       const row = place.closest('tr[data-number]')
       if (row && row.matches('[data-row]')) row.classList.add('lq-here')
     }
@@ -17,6 +19,7 @@ export const rows = () => ({
   },
   destroy() { window.removeEventListener('beforeunload', this.asks) },
   leave() { this.saving = true },
+  scrolled(event) { height = event.target.scrollTop },
   row(event) {
     return event.target.closest('tr[data-row][data-number]') || this.$root.querySelector('tr[data-row].lq-here')
   },
