@@ -168,8 +168,10 @@ def row_fault(row: Any) -> str | None:
         return "row"
     if " " in row["row"] or not isinstance(row.get("then"), dict):
         return "row"
-    when = row.get("when") or {}
-    if not isinstance(when, dict) or not isinstance(row.get("reason") or {}, dict):
+    when, reason = row.get("when") or {}, row.get("reason") or {}
+    if not isinstance(when, dict) or not isinstance(reason, dict):
+        return "row"
+    if not all(isinstance(said, str) for said in reason.values()):
         return "row"
     for condition in when.values():
         if isinstance(condition, dict):
