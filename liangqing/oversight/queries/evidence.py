@@ -55,9 +55,10 @@ def told(events: Sequence[str], today: dt.date) -> dict[str, Told]:
                LEFT JOIN LATERAL (
                    SELECT count(*) FROM (
                        SELECT 1 FROM trail_entry e
-                       WHERE e.event = wanted.event AND NOT (e.event IN %(frequent)s) AND e.id >= (
+                       WHERE e.event = wanted.event AND NOT (e.event IN %(frequent)s)
+                         AND e.day >= %(since)s AND e.id >= (
                            SELECT f.id FROM trail_entry f WHERE f.day >= %(since)s ORDER BY f.day, f.id LIMIT 1)
-                       LIMIT %(most)s) AS some) AS recent ON true""".replace("%(frequent)s", _listed(FREQUENT)),
+                       LIMIT %(most)s) AS counted) AS recent ON true""".replace("%(frequent)s", _listed(FREQUENT)),
             {"events": list(events), "since": today - dt.timedelta(days=DAYS), "most": MOST + 1},
         )
         return {event: Told(event, count, last, at, on) for event, count, last, at, on in cursor.fetchall()}
