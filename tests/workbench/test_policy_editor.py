@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from liangqing.policy.models import Version
+from tests.workbench import browser
+from tests.workbench.test_accessibility import needs_axe
 
 DESK = "/policy/versions/v1/tables/case.desk/"
 
@@ -63,3 +67,29 @@ def test_leaving_with_changes_that_are_not_saved_asks_first(browser_page: Any) -
     page.goto(DESK)
     page.goto("/policy/")
     assert asked == ["beforeunload"]
+
+
+@needs_axe
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_no_part_of_the_policy_keeps_anybody_out(browser_page: Any, language: str) -> None:
+    page = browser_page("gao", language=language, bypass_csp=True)
+    page.set_default_timeout(20_000)
+    version = "/policy/versions/v1/"
+    found = {}
+    for address in (
+        *(f"{version}?part={part}" for part in ("terms", "tables", "changes", "problems")),
+        "/policy/versions/preset-1/tables/case.action/",
+        f"{version}terms/warning.share_floor/?debtor=person",
+        f"{version}tables/warning.level/test/?q=X1",
+        f"{version}tables/case.result/test/",
+        "/policy/calendar/?day=2026-10-01",
+    ):
+        page.goto(address)
+        found[address] = browser.barriers(page)
+    page.goto(f"{version}tables/case.action/")
+    page.locator("tr#row-A03 td[data-column=when-days]").click()
+    page.locator("tr.lq-panel").wait_for()
+    found["an open row"] = browser.barriers(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("[data-drops]").click()
+    assert not {address: wrong for address, wrong in found.items() if wrong}
