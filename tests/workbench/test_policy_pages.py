@@ -222,7 +222,7 @@ class TestTerms:
 
     def test_past_a_bound_of_law_the_page_warns_before_it_saves(self, gao):
         warned = gao.post(KEEP, term_fields({"value": "3"}))
-        assert warned.status_code == 422 and "goes past a bound of law" in text(warned)
+        assert warned.status_code == 422 and "goes past a bound that only counsel may lift" in text(warned)
         assert v1().revision == 1
         assert gao.post(KEEP, {**term_fields({"value": "3"}), "confirmed": "1"}).status_code == 302
         assert complete(v1().content)["terms"]["archive.keep_years"] == 3
