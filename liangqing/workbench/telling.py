@@ -201,7 +201,7 @@ FACTS: dict[str, str | Lazy] = {
     "lines": gettext_lazy("lines"),
     "loosens_law": gettext_lazy("loosens a bound of law"),
     "list": gettext_lazy("list"),
-    "loosens": gettext_lazy("goes past a bound of law"),
+    "loosens": gettext_lazy("past a bound only counsel may lift"),
     "mild": gettext_lazy("mild"),
     "milliseconds": gettext_lazy("milliseconds"),
     "moderate": gettext_lazy("moderate"),
