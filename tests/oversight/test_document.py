@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -15,6 +16,7 @@ from liangqing.oversight.printing import docx, pdf
 from liangqing.oversight.printing.changes import changes
 from liangqing.oversight.printing.document import TextError, _filler, compose, placeholders, text_of
 from liangqing.oversight.printing.numbering import chinese, numbered
+from liangqing.oversight.rules.clauses import clauses
 from liangqing.policy.tables import blank_tables
 from liangqing.policy.terms import definitions
 from tests.oversight.papers import characters, content, facts
@@ -45,9 +47,18 @@ def test_every_term_that_fills_a_blank_of_the_sources_stands_in_the_text(languag
 
 
 @BOTH
-def test_every_decision_table_is_named_by_an_article(language: str):
-    text = "".join(said(article) for article in written(language))
-    assert [key for key in blank_tables() if f"{{#{key}}}" not in text] == []
+def test_every_decision_table_is_an_annex_the_text_names(language: str):
+    document = compose(facts(), language)
+    assert [annex.key for annex in document.annexes] == [*blank_tables(), "parameters"]
+    (listing,) = [article.text for article in document.articles if "P2 15.3" in article.clauses][-1:]
+    for annex in document.annexes:
+        assert re.search(rf"{annex.number}.{{0,2}}{re.escape(annex.title)}", listing), annex.key
+
+
+@BOTH
+def test_every_article_takes_up_clauses_that_are_in_the_register(language: str):
+    for article in compose(facts(), language).articles:
+        assert article.clauses and set(article.clauses) <= set(clauses()), article.number
 
 
 def test_both_languages_say_the_same_article_for_article():
@@ -69,7 +80,7 @@ def test_no_blank_and_no_placeholder_is_left(language: str):
 
 @BOTH
 def test_a_placeholder_that_means_nothing_is_an_error(language: str):
-    fill = _filler(facts(), content(), {}, language)
+    fill = _filler(facts(), content(), (), language)
     for wrong in ("{grace.least_days}", "{@sales}", "{#case.desk}", "within [X] days", "{Grace}"):
         with pytest.raises(TextError):
             fill(wrong)

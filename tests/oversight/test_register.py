@@ -172,6 +172,20 @@ def test_every_question_of_the_trail_walks_an_index(morning):
     assert "Seq Scan on trail_entry" not in plan
 
 
+@pytest.mark.parametrize("code", ["alerts_unheard", "cases_over_cycle", "approvals_overdue"])
+def test_what_is_left_undone_is_found_by_an_index_and_stops_at_a_limit(morning: None, code: str):
+    rules = policy.in_force(TODAY)
+    with CaptureQueriesContext(connection) as asked:
+        evidence.OPEN[code](rules, TODAY)
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        for query in asked:
+            assert f"LIMIT {MOST + 1}" in query["sql"]
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Index" in plan and "Seq Scan" not in plan, plan
+
+
 def test_days_looked_at_end_today(morning):
     tell("contact recorded", str(TODAY - dt.timedelta(days=DAYS)))
     tell("contact recorded", str(TODAY - dt.timedelta(days=DAYS + 1)))

@@ -134,7 +134,7 @@ class Document:
 
 _SAID: Mapping[str, Mapping[str, str]] = {
     "zh": {
-        "us": "本机构",
+        "us": "本单位",
         "no_department": "尚未单设，其职责由管理层指定的部门承担",
         "version": "版本",
         "version_title": "版本名称",
@@ -186,7 +186,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "parameters_note": "本表载明全部参数在本版本中的取值。",
     },
     "en": {
-        "us": "the Institution",
+        "us": "this institution",
         "no_department": "none of its own; management names who takes its duties",
         "version": "Version",
         "version_title": "Title of the version",
@@ -242,9 +242,16 @@ _SAID: Mapping[str, Mapping[str, str]] = {
 
 @functools.cache
 def text_of(language: str) -> dict[str, Any]:
-    """The text as written, with its placeholders."""
+    """The text as written, with its placeholders. Which clauses an article takes up is written once, in Chinese."""
     given: dict[str, Any] = yaml.safe_load((FOLDER / f"policy.{language}.yaml").read_text("utf-8"))
+    if language != "zh":
+        for article, original in zip(_articles(given), _articles(text_of("zh")), strict=True):
+            article["clauses"] = original["clauses"]
     return given
+
+
+def _articles(text: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [article for part in text["parts"] for chapter in part["chapters"] for article in chapter["articles"]]
 
 
 def placeholders(text: str) -> list[str]:
@@ -256,7 +263,7 @@ def compose(facts: Facts, language: str) -> Document:
     """The document. Raises ``TextError`` for a placeholder that means nothing."""
     said, text, content = _SAID[language], text_of(language), complete(facts.content)
     annexes = _annexes(facts, content, language)
-    fill = _filler(facts, content, {annex.key: annex.number for annex in annexes}, language)
+    fill = _filler(facts, content, annexes, language)
     return Document(
         language=language,
         title=text["title"],
@@ -320,20 +327,27 @@ def _approval_note(facts: Facts, said: Mapping[str, str]) -> str:
 Fill = Callable[[str], str]
 
 
-def _filler(facts: Facts, content: Content, annexes: Mapping[str, str], language: str) -> Fill:
+def _filler(facts: Facts, content: Content, annexes: Sequence[Annex], language: str) -> Fill:
     said = _SAID[language]
+    numbers = {annex.key: annex.number for annex in annexes}
+    listed = [
+        f"{annex.number}（{annex.title}）" if language == "zh" else f"{annex.number} ({annex.title})"
+        for annex in annexes
+        if annex.key != CHANGES
+    ]
     plain = {
         "institution": facts.institution or said["us"],
         "version": facts.version,
         "from_on": _long_day(facts.from_on, language),
+        "annexes": _joined(listed, language),
     }
 
     def one(found: re.Match[str]) -> str:
         name, mark = found["name"], found["mark"]
         if mark == "@" and name in KINDS:
             return _joined(facts.departments.get(name, ()), language) or said["no_department"]
-        if mark == "#" and name in annexes:
-            return annexes[name]
+        if mark == "#" and name in numbers:
+            return numbers[name]
         if not mark and name in plain:
             return plain[name]
         if not mark and name in definitions():
