@@ -143,6 +143,8 @@ class TestVersions:
                 assert client.get(f"{V1}?part={part}").status_code == 200
         assert client.get("/policy/versions/preset-1/").status_code == 200
         assert client.get("/policy/versions/v99/").status_code == 404
+        for name in ("v99", "²", "v99999999999999999999", "1"):
+            assert client.get(f"/policy/versions/{name}/").status_code == 404, name
 
     def test_what_nothing_but_an_unsure_source_says_is_not_shown_as_law(self, gao):
         page = text(gao.get(MODERATE))

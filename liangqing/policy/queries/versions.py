@@ -37,9 +37,10 @@ class Line:
     row: Version | None
 
 
-def lines(today: dt.date) -> list[Line]:
-    """All versions, the newest first, the preset last."""
-    rows = list(Version.objects.select_related("base").order_by("-number"))
+def lines(today: dt.date, *, contents: bool = False) -> list[Line]:
+    """All versions, the newest first, the preset last; with ``contents`` where each is looked into, they come along."""
+    found_rows = Version.objects.select_related("base").order_by("-number")
+    rows = list(found_rows if contents else found_rows.defer("content", "base__content"))
     begun = sorted((row for row in rows if row.state == Version.State.APPROVED), key=lambda row: row.from_on)
     until = {row.pk: after.from_on for row, after in itertools.pairwise(begun)}
     found = []
@@ -64,8 +65,11 @@ def content_of(name: str) -> Content | None:
 
 
 def row_named(name: str) -> Version | None:
+    """The stored version of this name; None for the preset and for what is no name."""
     number = name.removeprefix("v")
-    return Version.objects.select_related("base").filter(number=int(number)).first() if number.isdigit() else None
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        return None
+    return Version.objects.select_related("base").filter(number=int(number)).first()
 
 
 def drafts() -> QuerySet[Version]:
@@ -119,6 +123,7 @@ def look(name: str, today: dt.date) -> Look | None:
     line = next((line for line in lines(today) if line.name == name), None)
     if line is None:
         return None
+    line = dataclasses.replace(line, row=row_named(name))
     if line.row is None:
         return Look(line, book.preset_content(), "", None)
     base = line.row.base

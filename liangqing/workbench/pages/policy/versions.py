@@ -84,7 +84,7 @@ def version_title(found: Look) -> str:
 @page("policy.see")
 def versions(request: Request) -> HttpResponseBase:
     """All versions; the one in force first."""
-    known = lines(clock.today())
+    known = lines(clock.today(), contents=True)
     now = next((line for line in known if line.phase == "in_force"), known[-1])
     ordered = [now, *(line for line in known if line is not now)]
     people = sentences.people_called([line.row.drafted_by for line in known if line.row])
