@@ -17,7 +17,8 @@ from liangqing.approvals.queries.inbox import pending
 from liangqing.cases.events import GraceGranted
 from liangqing.cases.lifecycle import CaseStage
 from liangqing.cases.models import Case, Grace
-from liangqing.cases.queries.grace import ACT, SUBJECT, days_before, days_left, rules, starts_on
+from liangqing.cases.queries.governing import governing
+from liangqing.cases.queries.grace import ACT, SUBJECT, days_before, days_left, starts_on
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.files import Upload
@@ -48,7 +49,7 @@ def ask(case: Case, until_on: dt.date, reason: str, by: User, attachments: Seque
         subject=f"{case.number} {case.party.name}",
         reason=reason,
         by=by,
-        amount=_at_stake(case, rules(case)),
+        amount=_at_stake(case, governing(case)),
         department=case.owner.department if case.owner else None,
         facts=_facts(case, until_on),
         party_id=case.party_id,
@@ -68,7 +69,7 @@ def ask_again(
         request,
         by,
         reason=reason,
-        amount=_at_stake(case, rules(case)),
+        amount=_at_stake(case, governing(case)),
         facts=_facts(case, until_on),
         attachments=attachments,
     )
@@ -130,7 +131,7 @@ def grant(request: Request) -> None:
         request=request.number,
         granted_by=_decider(request),
         granted_at=clock.now(),
-        policy=rules(case).stamp,
+        policy=governing(case).stamp,
     )
     tell(
         GraceGranted(

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from liangqing import policy
 from liangqing.cases.actions import files, promises, tasks
 from liangqing.cases.actions.files import Upload
 from liangqing.cases.attitudes import ATTITUDES
 from liangqing.cases.events import PromiseWithdrawn, RecordWritten
 from liangqing.cases.lifecycle import PROMISE, CaseStage, PromiseState, TaskState
 from liangqing.cases.models import Case, Channel, Promise, Reached, Reason, Record, Task
+from liangqing.cases.queries.governing import governing
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
@@ -67,8 +67,8 @@ def record(
     missing or out of place, a next day that is past or too far, a file that is not taken; and (409) for a next day or a
     promise in a closed case, and a record that was corrected already.
     """
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    today, rules = clock.today(), policy.in_force(clock.today())
+    case = Case.objects.select_for_update(of=("self",)).select_related("party", "creditor").get(pk=case.pk)
+    today, rules = clock.today(), governing(case)
     _check_codes(channel=channel, reached=reached, reason=reason, attitude=attitude, result=result, rules=rules)
     _check_words(case, contact, note, corrects)
     row = rules.tables["case.result"].decide({"result": result, "other_way": _other_way(case, contact)})

@@ -7,10 +7,10 @@ import datetime as dt
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from liangqing import policy
 from liangqing.cases.events import TaskFinished, TaskPinned, TaskPostponed, TaskUnpinned
 from liangqing.cases.lifecycle import TASK, TaskState
 from liangqing.cases.models import Case, Task
+from liangqing.cases.queries.governing import governing
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
@@ -39,7 +39,8 @@ def postpone(task: Task, until: dt.date, reason: str, *, by: User) -> None:
     if not reason.strip():
         raise Refusal("reason_missing", _("Say why it can wait."), status=422, field="reason")
     today = clock.today()
-    last = today + dt.timedelta(days=policy.in_force(today).terms["task.postpone_most_days"])
+    case = Case.objects.select_for_update(of=("self",)).select_related("party", "creditor").get(pk=task.case_id)
+    last = today + dt.timedelta(days=governing(case).terms["task.postpone_most_days"])
     if not today < until <= last:
         raise Refusal(
             "postponed_too_far",
@@ -48,7 +49,6 @@ def postpone(task: Task, until: dt.date, reason: str, *, by: User) -> None:
             field="until",
             last=last,
         )
-    case = Case.objects.select_for_update(of=("self",)).get(pk=task.case_id)
     TASK.move(task, "postpone", ended_on=today)
     Case.objects.filter(pk=case.pk).update(next_on=until)
     tell(

@@ -6,13 +6,12 @@ import datetime as dt
 
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
-from liangqing import policy
 from liangqing.approvals.lifecycle import RequestState
 from liangqing.approvals.models import Request
 from liangqing.approvals.queries.inbox import pending
 from liangqing.cases.models import Case, Grace
+from liangqing.cases.queries.governing import governing
 from liangqing.kit import clock
-from liangqing.policy import Policy
 
 ACT, SUBJECT = "case.grace", "case"
 """What approvals call it, and the kind of its subject."""
@@ -46,14 +45,7 @@ def days_left(case: Case) -> int:
 
 def most_days(case: Case) -> int:
     """How many days of grace the policy of today allows the case in all (term ``grace.most_days``)."""
-    return int(rules(case).terms["grace.most_days"])
-
-
-def rules(case: Case) -> Policy:
-    """The policy of today as it counts for the customer of the case."""
-    party = case.party
-    today = policy.in_force(clock.today())
-    return today.of(party.pk, line=case.creditor.code, place=party.country, debtor=party.kind)
+    return int(governing(case).terms["grace.most_days"])
 
 
 def with_grace(cases: QuerySet[Case]) -> QuerySet[Case]:

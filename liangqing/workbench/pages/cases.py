@@ -22,6 +22,7 @@ from liangqing.cases.lifecycle import TASK, CaseStage
 from liangqing.cases.models import Attachment, Case, Record, Task
 from liangqing.cases.queries import file, lists, visible
 from liangqing.cases.queries import grace as graces
+from liangqing.cases.queries.governing import governing, kept_until
 from liangqing.cases.words import ACTIONS, action, spoken
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -219,7 +220,7 @@ def _answer(
     """The case as it stands, whole or as the drawer's part."""
     user, today = request.user, clock.today()
     task = Task.objects.filter(case=case, state="open").first()
-    rules = policy.in_force(today)
+    rules = governing(case)
     contacts = _contacts(case)
     works = can(user, "case.work") and case.stage == CaseStage.OPEN
     accounts = account.account(case.party, today, creditor=case.creditor)
@@ -232,6 +233,9 @@ def _answer(
         "reasons": _reasons(task),
         "level_row": spoken(policy.row_of(case.policy, "warning.level", case.level_row).reason)
         if case.level_row
+        else "",
+        "class_row": spoken(policy.row_of(case.policy, "customer.class", case.class_row).reason)
+        if case.class_row
         else "",
         "accounts": accounts,
         "bills": account.open_bills(case.party, today, creditor=case.creditor)[:200],
@@ -250,6 +254,7 @@ def _answer(
         "grace_last_day": last_day,
         "grace_runs_to": case.grace_until - dt.timedelta(days=1) if case.grace_until else None,  # type: ignore[attr-defined]
         "postpone_form": PostponeForm() if task else None,
+        "kept_until": kept_until(case),
         "moves": [move.name for move in TASK.open_to(task) if move.right] if task else [],
         "attitudes": [(code, each, spoken(each.name)) for code, each in ATTITUDES.items()],
         "bucket_names": BUCKET_NAMES,
@@ -313,7 +318,7 @@ def case_records(request: Request, number: str) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(reverse("cases-case", args=[number]))
     today = clock.today()
-    rules = policy.in_force(today)
+    rules = governing(case)
     contacts = _contacts(case)
     accounts = account.account(case.party, today, creditor=case.creditor)
     form = RecordForm(request.POST, request.FILES, case=case, contacts=contacts, rules=rules, accounts=accounts)
