@@ -100,6 +100,7 @@ class TestVersions:
         assert "The preset shipped" not in page
         assert page.index("另一版 1") < page.index("As shipped")
         assert "superseded" in page
+        assert "沈国栋" in text(gao.get("/policy/versions/v2/")), "who approved is named, not by the login"
 
     def test_a_new_version_is_drafted_from_the_one_that_will_be_in_force(self, gao):
         answer = gao.post("/policy/drafting/", {"title": "更严", "from_on": "2026-08-01", "why": "试一试"})
@@ -498,7 +499,7 @@ def approve_another(number: int, key: str, value: Any) -> None:
         other = versions.draft(title=f"另一版 {number}", from_on=TODAY + dt.timedelta(days=number), by=gao)
         other = versions.set_term(other, key, value, revision=other.revision, by=gao)
         versions.submit(other, by=gao)
-        versions.approve(other, voices=[{"name": "沈", "step": 1, "at": "2026-06-30"}], by=gao)
+        versions.approve(other, voices=[{"name": "shen", "step": 1, "at": "2026-06-30"}], by=gao)
 
 
 class TestANewerBase:

@@ -87,7 +87,9 @@ def versions(request: Request) -> HttpResponseBase:
     known = lines(clock.today(), contents=True)
     now = next((line for line in known if line.phase == "in_force"), known[-1])
     ordered = [now, *(line for line in known if line is not now)]
-    people = sentences.people_called([line.row.drafted_by for line in known if line.row])
+    people = sentences.people_called(
+        [name for line in known if line.row for name in (line.row.drafted_by, *_voices(line.row))]
+    )
     counts = {line.name: _count(line.row) for line in known}
     listing = Listing(
         name="policy",
@@ -122,11 +124,7 @@ def versions(request: Request) -> HttpResponseBase:
             Column(
                 "approved_by",
                 gettext_lazy("Approved by"),
-                lambda line: (
-                    sentences.joined([str(voice.get("name", "")) for voice in line.row.approved_by])
-                    if line.row
-                    else None
-                ),
+                lambda line: sentences.joined([people[name] for name in _voices(line.row)]) if line.row else None,
                 shown=False,
             ),
         ),
@@ -160,6 +158,11 @@ def _count(row: Version | None) -> int | None:
         return None
     base = complete(row.base.content) if row.base else preset_content()
     return len(differences(base, complete(row.content)))
+
+
+def _voices(row: Version) -> list[str]:
+    """Who approved, by login name."""
+    return [str(voice.get("name", "")) for voice in row.approved_by]
 
 
 def phase_tag(phase: str) -> str:
@@ -282,12 +285,12 @@ def _people(row: Version | None) -> list[tuple[str, str, Any]]:
     """What happened to it so far: what, who, when."""
     if row is None:
         return []
-    names = sentences.people_called([row.drafted_by, row.submitted_by, row.withdrawn_by])
+    names = sentences.people_called([row.drafted_by, row.submitted_by, row.withdrawn_by, *_voices(row)])
     found = [(_("drafted"), names[row.drafted_by], row.drafted_at)]
     if row.submitted_at and row.state != Version.State.DRAFT:
         found.append((_("submitted"), names[row.submitted_by], row.submitted_at))
     if row.approved_at:
-        voices = sentences.joined([str(voice.get("name", "")) for voice in row.approved_by])
+        voices = sentences.joined([names[name] for name in _voices(row)])
         found.append((_("approved"), voices, row.approved_at))
     if row.withdrawn_at:
         found.append((_("withdrawn"), names[row.withdrawn_by], row.withdrawn_at))
