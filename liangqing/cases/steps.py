@@ -8,16 +8,18 @@ import ibis.expr.types as ir
 from liangqing.cases.actions import landing
 from liangqing.cases.actions.arms import land_arms
 from liangqing.cases.actions.tallies import land_tallies
-from liangqing.cases.rules import dealing, obligors, promises, tallies, work
+from liangqing.cases.rules import classes, dealing, obligors, promises, tallies, work
 from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Landing, Source, Step
 from liangqing.policy import Policy
+from liangqing.policy.terms import definitions
 
 SOURCES = (
     Source(
         "live_cases",
-        """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row, next_on, opened_on
+        """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row, customer_class, class_row, next_on,
+                  opened_on
            FROM cases_case
            WHERE stage = 'open'""",
         of_party="party_id = {party}",
@@ -44,6 +46,20 @@ SOURCES = (
         of_party="party_id = {party}",
     ),
     Source(
+        "broken_promises",
+        """SELECT c.party_id, c.creditor_id, p.judged_on FROM cases_promise p JOIN cases_case c ON c.id = p.case_id
+           WHERE p.state = 'broken' AND p.judged_on < '{as_of}'""",
+        of_party="party_id = {party}",
+    ),
+    Source(
+        "unable",
+        """SELECT party_id, creditor_id, max(contacted_on) AS heard_on FROM cases_record r
+           WHERE says = 'cannot_pay' AND contacted_on <= '{as_of}'
+             AND NOT EXISTS (SELECT 1 FROM cases_record n WHERE n.corrects_id = r.id)
+           GROUP BY party_id, creditor_id""",
+        of_party="party_id = {party}",
+    ),
+    Source(
         "graces",
         """SELECT g.case_id, max(g.until_on) AS until_on FROM cases_grace g JOIN cases_case c ON c.id = g.case_id
            WHERE c.stage = 'open' AND g.from_on <= '{as_of}' AND g.until_on > '{as_of}' GROUP BY g.case_id""",
@@ -67,6 +83,32 @@ SOURCES = (
 def find_what_came(night: Night) -> None:
     """The receipts by which open promises may be judged: all the judging needs to know of them."""
     night.keep("came", promises.came(night.table("receipts"), night.table("promises")))
+
+
+def find_signs(night: Night) -> None:
+    """What became of each customer's words, for every window a class may look back."""
+    windows = definitions()["class.looks_back_days"].choices
+    night.keep(
+        "signs",
+        classes.signs(
+            night.table("broken_promises"), night.table("unable"), night.table("totals"), windows, night.date
+        ),
+    )
+
+
+def decide_classes(night: Night) -> None:
+    """The class of every customer towards each creditor."""
+    night.keep(
+        "classes",
+        classes.classes(
+            night.table("accounts"),
+            night.table("parties"),
+            night.table("habits"),
+            night.table("signs"),
+            night.policy,
+            night.date,
+        ),
+    )
 
 
 def judge_promises(night: Night) -> None:
@@ -97,7 +139,7 @@ def decide_cases(night: Night) -> None:
     """Obligors, and which case is live, opens, moves or closes."""
     everyone = night.keep(
         "obligors",
-        obligors.obligors(night.table("accounts"), night.table("levels"), night.table("parties"), night.policy),
+        obligors.obligors(night.table("accounts"), night.table("levels"), night.table("classes"), night.policy),
     )
     night.keep("standing_cases", obligors.standing_cases(everyone, night.table("live_cases"), night.policy))
 
@@ -192,7 +234,7 @@ def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
     mine = owners.select(new_party="party_id", new_creditor="creditor_id", new_owner="owner_id")
     both = standing.left_join(mine, [standing.party_id == mine.new_party, standing.creditor_id == mine.new_creditor])
     handed = (both.fate != "closes") & ~both.new_owner.identical_to(both.owner_id)
-    changing = both.mutate(handed=handed).filter(lambda t: (t.fate != "stays") | t.handed)
+    changing = both.mutate(handed=handed).filter(lambda t: (t.fate != "stays") | t.handed | t.classed)
     rules = night.policy
     changing = changing.mutate(desk_row=rules.each(changing, lambda each: each.tables["case.desk"].row_for(changing)))
     serial = ibis.row_number().over(
@@ -206,6 +248,8 @@ def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
         "party_id",
         "creditor_id",
         "level_row",
+        "customer_class",
+        "class_row",
         "fate",
         "handed",
         level=numbered.level,
@@ -217,8 +261,9 @@ def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
     ).order_by("party_id", "creditor_id")
 
 
-PREPARING = (Step("came", find_what_came),)
+PREPARING = (Step("came", find_what_came), Step("signs", find_signs))
 STEPS = (
+    Step("classes", decide_classes, asks_policy=True),
     Step("cases", decide_cases, asks_policy=True),
     Step("promises", judge_promises, asks_policy=True),
     Step("work", find_work, asks_policy=True),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liangqing import policy
 from liangqing.cases.models import Case, Task
+from liangqing.cases.rules.classes import FACTS as CLASS_FACTS
 from liangqing.house.night import PLAN
 from liangqing.kit.money import plain
 from liangqing.kit.refusal import Refusal
@@ -50,6 +51,7 @@ def explain(number: str) -> dict[str, Any]:
         accounts = _of(night, "accounts", case)
         levels = {row["currency"]: row for row in _of(night, "levels", case)}
         work = next(iter(_of(night, "work", case)), None)
+        graded = next(iter(_of(night, "classes", case)), None)
     own = rules.variant(work["variant"]) if work else rules
     task = Task.objects.filter(case=case, state="open").first()
     return {
@@ -68,6 +70,7 @@ def explain(number: str) -> dict[str, Any]:
         "points": task.points if task else (work["points"] if work else 0),
         "priority": _priority(work, own),
         "skipped": work["skipped"] if work else None,
+        "class": _class(graded, own),
         "facts": {name: work[name] for name in FACTS} if work else {},
         "desk": _told(own.tables["case.desk"].decide({"level": case.level})),
     }
@@ -98,6 +101,14 @@ def _action(work: dict[str, Any] | None, rules: policy.Policy) -> dict[str, Any]
         return None
     row = rules.tables["case.action"].row(work["action_row"])
     return {"action": work["action"], "due_in_days": work["due_in_days"], **_told(row)}
+
+
+def _class(graded: dict[str, Any] | None, rules: policy.Policy) -> dict[str, Any] | None:
+    if graded is None:
+        return None
+    row = rules.tables["customer.class"].row(graded["class_row"])
+    said = {name: graded[name] for name in ("customer_class", "credit", "ability")}
+    return {**said, "facts": {name: graded[name] for name in CLASS_FACTS}, **_told(row)}
 
 
 def _priority(work: dict[str, Any] | None, rules: policy.Policy) -> list[dict[str, Any]]:

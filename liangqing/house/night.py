@@ -77,6 +77,8 @@ PLAN = Plan(
     keep=("owed", "accounts", "levels", "work", "owners", "tasks", "skipped", "marks"),
     inputs=(
         "totals",
+        "habits",
+        "signs",
         "parties",
         "creditors",
         "people",

@@ -40,7 +40,7 @@ class Problem:
     fault of a table where it is one. ``note``: worth knowing, and no obstacle.
 
     Codes: unknown_term, unknown_table, missing_table, scope, base (no value for the whole institution), twice (a scope
-    given twice), type, bounds, currency, level, places, row (a row that is none), reference, cells, fault.
+    given twice), type, bounds, choice, currency, level, places, row (a row that is none), reference, cells, fault.
     """
 
     where: str

@@ -54,6 +54,7 @@ class Definition:
     confidence: str
     low: int | None = None
     high: int | None = None
+    choices: tuple[int, ...] = ()
     blanks: tuple[str, ...] = ()
     wins: Literal["specific", "strictest"] = "specific"
     stricter: Literal["lower", "higher"] | None = None
@@ -66,7 +67,7 @@ class Definition:
         return known in ("S", "K") and any(letter in force for letter in "LR")
 
     def fault(self, value: Any) -> str | None:
-        """What is wrong with a value, as a code: type, bounds, currency, level; None when nothing is."""
+        """What is wrong with a value, as a code: type, bounds, choice, currency, level; None when nothing is."""
         if self.kind == "amounts":
             return _amounts_fault(value)
         if self.kind == "levels":
@@ -80,7 +81,7 @@ class Definition:
             return "type"
         if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
             return "bounds"
-        return None
+        return "choice" if self.choices and value not in self.choices else None
 
     def loosens(self, value: Any) -> bool:
         """Whether a value goes past the bound that only counsel may lift."""
@@ -120,8 +121,9 @@ def definitions() -> Mapping[str, Definition]:
 def _definition(key: str, given: dict[str, Any]) -> Definition:
     low, high = given.pop("bounds", (None, None))
     law = given.pop("law", None)
-    blanks = tuple(given.pop("blanks", ()))
-    return Definition(key=key, low=low, high=high, blanks=blanks, law=Law(**law) if law else None, **given)
+    blanks, choices = tuple(given.pop("blanks", ())), tuple(given.pop("choices", ()))
+    bound = Law(**law) if law else None
+    return Definition(key=key, low=low, high=high, choices=choices, blanks=blanks, law=bound, **given)
 
 
 @dataclass(frozen=True)

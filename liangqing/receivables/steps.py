@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Source, Step
-from liangqing.receivables.rules import owing, scopes
+from liangqing.policy.terms import definitions
+from liangqing.receivables.rules import habits, owing, scopes
 
 SOURCES = (
     Source(
@@ -45,6 +46,22 @@ def total_accounts(night: Night) -> None:
     night.keep("totals", owing.accounts(night.table("owed"), unapplied))
 
 
+def find_habits(night: Night) -> None:
+    """How each customer with anything open has paid, for every window a class may look back."""
+    windows = definitions()["class.looks_back_days"].choices
+    night.keep(
+        "habits",
+        habits.habits(
+            night.table("bills"),
+            night.table("adjustments"),
+            night.table("allocations"),
+            night.table("totals"),
+            windows,
+            night.date,
+        ),
+    )
+
+
 def find_variants(night: Night) -> None:
     """Which variant of the policy decides each account: its line, place and kind of debtor, and the lot drawn for it."""
     totals = night.table("totals")
@@ -53,5 +70,5 @@ def find_variants(night: Night) -> None:
     night.keep("accounts", scopes.decided_by(totals, night.policy))
 
 
-PREPARING = (Step("owed", find_what_is_owed), Step("totals", total_accounts))
+PREPARING = (Step("owed", find_what_is_owed), Step("totals", total_accounts), Step("habits", find_habits))
 STEPS = (Step("accounts", find_variants, asks_policy=True),)

@@ -20,13 +20,16 @@ def sets():
     numbers = ("balance", "credit", "unapplied", "late", "late_bills", "open_bills", "share_bp", "seller_id")
     made.shape("totals", {**ACCOUNT, **dict.fromkeys(numbers, "int64"), "days": "int32", "variant": "int16"})
     made.shape("graded", {**ACCOUNT, "level": "string", "row": "string"})
-    made.shape("parties", {"party_id": "int64", "customer_class": "string"})
+    made.shape(
+        "classes",
+        {"party_id": "int64", "creditor_id": "int64", "customer_class": "string", "class_row": "string"},
+    )
     yield made
     made.con.disconnect()
 
 
 def _obligors(sets):
-    tables = ("totals", "graded", "parties")
+    tables = ("totals", "graded", "classes")
     return lambda: obligors(*(sets.table(name) for name in tables), RULES)
 
 
@@ -35,7 +38,7 @@ def test_of_two_equal_levels_the_same_row_and_seller_speak_in_whatever_order_the
         (1, 1, code, 10, 0, 0, 10, 1, 1, 0, seller, 40, 0) for code, seller in (("CNY", 7), ("USD", 8), ("EUR", 9))
     ]
     graded = [(1, 1, "CNY", "moderate", "D2"), (1, 1, "USD", "moderate", "D1S"), (1, 1, "EUR", "moderate", "D2")]
-    sets.put("parties", [(1, "A")])
+    sets.put("classes", [(1, 1, "A", "G1")])
     said = set()
     for some, other in itertools.product(itertools.permutations(totals), itertools.permutations(graded)):
         sets.put("totals", some)

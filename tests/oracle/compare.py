@@ -119,8 +119,11 @@ def _tables(date: dt.date, decided: oracle.Decided, owners: dict[Obligor, int | 
         *_differ("skipped", Counter(oracle.skipped(decided, owners)), passed),
         *_differ(
             "facts",
-            {key: (p.grade, p.covered, p.band) for key, p in decided.obligors.items()},
-            {key: (row["customer_class"], row["covered"], row["amount_band"]) for key, row in work.items()},
+            {key: (p.grade, p.grade_row, p.covered, p.band) for key, p in decided.obligors.items()},
+            {
+                key: (row["customer_class"], row["class_row"], row["covered"], row["amount_band"])
+                for key, row in work.items()
+            },
         ),
     ]
 

@@ -112,6 +112,8 @@ class Case:
     closed_on: dt.date | None
     policy: str
     next_on: dt.date | None = None
+    customer_class: str = ""
+    class_row: str = ""
 
     @property
     def obligor(self) -> Obligor:
@@ -268,6 +270,8 @@ def read() -> Books:
                 row.closed_on,
                 row.policy,
                 row.next_on,
+                row.customer_class,
+                row.class_row,
             )
             for row in cases.Case.objects.all()
         },

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle import money
+from tests.oracle import classes, money
 from tests.oracle.book import Book
 from tests.oracle.facts import Account, Books, Case, Obligor, Person, Promise, Receipt, Record, Standing, Task
 
@@ -38,6 +38,7 @@ class Standpoint:
     asked: bool
     seller: int | None
     grade: str
+    grade_row: str
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Decided:
 
 
 def standpoint(
-    mine: dict[Account, money.Totals], levels: dict[Account, money.Level], grade: str, book: Book
+    mine: dict[Account, money.Totals], levels: dict[Account, money.Level], grade: tuple[str, str], book: Book
 ) -> Standpoint:
     """All currencies of one customer and creditor, never added together."""
     best, rows = "none", set()
@@ -111,7 +112,8 @@ def standpoint(
         worth=any(totals.late >= book.money("case.minimum", account[2]) for account, totals in late.items()),
         asked=any(totals.balance > 0 for totals in mine.values()),
         seller=min(sold)[-1] if sold else None,
-        grade=grade if grade in ("A", "B", "C", "D") else "unclassified",
+        grade=grade[0],
+        grade_row=grade[1],
     )
 
 
@@ -250,7 +252,7 @@ def decide(books: Books, as_of: dt.date, version: str, book: Book, rows: dict[Ob
     points: dict[Obligor, Standpoint] = {}
     for obligor in {key[:2] for key in accounts}:
         mine = {key: totals for key, totals in accounts.items() if key[:2] == obligor}
-        points[obligor] = standpoint(mine, levels, books.classes[obligor[0]], book)
+        points[obligor] = standpoint(mine, levels, classes.decide(books, obligor, book, as_of), book)
 
     live = {case.obligor: case for case in books.cases.values() if case.stage == "open"}
     fates: dict[Obligor, str] = {}
@@ -466,14 +468,17 @@ def cases_after(
             number = f"{year}{serial:06}"
             key = new_ids.get(obligor, -serial)
             after[key] = Case(
-                key, number, *obligor, "open", point.level, rows[obligor], owner, desk, as_of, None, version
-            )
+                key, number, *obligor, "open", point.level, rows[obligor], owner, desk, as_of, None, version,
+                customer_class=point.grade, class_row=point.grade_row,
+            )  # fmt: skip
             continue
         case = live[obligor]
         case.next_on = None if case.id in decided.overruled else case.next_on
         handed = owner != case.owner
-        if handed or fate == "moves":
+        classed = (case.customer_class, case.class_row) != (point.grade, point.grade_row)
+        if handed or classed or fate == "moves":
             case.level, case.row, case.policy = point.level, rows[obligor], version
+            case.customer_class, case.class_row = point.grade, point.grade_row
             case.owner, case.desk = owner, desk if handed else case.desk
     return after
 

@@ -32,6 +32,9 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
     "records": {
         "record_id": "int64", "case_id": "int64", "contacted_on": "date", "says": "string", "says_until_on": "date",
     },
+    "parties": {"party_id": "int64", "customer_class": "string"},
+    "broken": {"party_id": "int64", "creditor_id": "int64", "judged_on": "date"},
+    "unable": {"party_id": "int64", "creditor_id": "int64", "heard_on": "date"},
     "standing": {"case_id": "int64", "fate": "string", "variant": "int16"},
     "fates": {"promise_id": "int64", "state": "string"},
     "named_receipts": {"receipt_id": "int64", "bill_id": "int64", "received_on": "date", "amount": "int64"},

@@ -13,12 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liangqing import policy
+from liangqing.cases.rules import classes as class_rules
 from liangqing.cases.rules import dealing, promises
 from liangqing.people.models import MOST_CAPACITY
+from liangqing.policy.book import build, preset_content
+from liangqing.policy.terms import definitions
 from liangqing.receivables.rules import owing
 from liangqing.receivables.rules.allocation import by_reference
+from liangqing.receivables.rules.habits import FellDue, habits
 from liangqing.warning.rules import levels
-from tests.oracle import money
+from tests.oracle import classes, money
 from tests.oracle import night as oracle
 from tests.oracle.book import Book
 from tests.oracle.facts import Adjustment, Allocation, Bill, Promise, Receipt, Record
@@ -200,6 +204,111 @@ def test_the_level_of_one_account_is_its_level_among_all(sets, lines):
             late=row["late"], days=row["days"], share_bp=given_share, currency=row["currency"], policy=RULES
         )
         assert (twin.row, twin.then["level"]) == (row["row"], row["level"])
+
+
+WINDOWS = definitions()["class.looks_back_days"].choices
+pairs = st.tuples(ids, st.integers(1, 2))
+ago = st.sampled_from([0, 1, 2, 89, 90, 91, 364, 365, 366, 729, 730, 731])
+words = st.lists(st.tuples(pairs, ago.map(lambda days: AS_OF - dt.timedelta(days=days))), max_size=6)
+
+
+@st.composite
+def histories(draw: Any) -> tuple[Any, Any, Any, dict[int, str]]:
+    """A ledger, some of whose allocations were taken back; promises broken and words of not being able to pay."""
+    bills, adjustments, receipts, allocations = draw(ledgers())
+    moved = [
+        Allocation(
+            a.receipt, a.bill, a.allocated_on + dt.timedelta(days=draw(st.sampled_from([0, -40, -200]))), a.amount
+        )
+        for a in allocations
+    ]
+    back = [Allocation(a.receipt, a.bill, a.allocated_on, -a.amount) for a in moved if draw(st.booleans())]
+    broken = [(pair, on) for pair, on in draw(words) if on < AS_OF]
+    graded = {party: draw(st.sampled_from(["", "", "A", "D", "E"])) for party in (1, 2, 3)}
+    return (bills, adjustments, receipts, [*moved, *back]), broken, dict(draw(words)), graded
+
+
+def _classes(sets: Sets, history: Any) -> dict[tuple[int, int], dict[str, Any]]:
+    ledger, broken, unable, graded = history
+    _put(sets, ledger)
+    sets.put("broken", ((*pair, on) for pair, on in broken))
+    sets.put("unable", ((*pair, on) for pair, on in unable.items()))
+    sets.put("parties", graded.items())
+    sets.put("accounts", ((party, creditor, "CNY", 1, 1, 1, 0) for party in (1, 2, 3) for creditor in (1, 2)))
+    found: dict[tuple[int, int], dict[str, Any]] = {}
+    for window in WINDOWS:
+        rules = RULES_OF[window]
+        rows = sets.ask(
+            f"classes {window}",
+            lambda rules=rules: class_rules.classes(
+                sets.table("accounts"),
+                sets.table("parties"),
+                habits(
+                    *(sets.table(name) for name in ("bills", "adjustments", "allocations", "accounts")), WINDOWS, AS_OF
+                ),
+                class_rules.signs(*(sets.table(name) for name in ("broken", "unable", "accounts")), WINDOWS, AS_OF),
+                rules,
+                AS_OF,
+            ),
+        )
+        assert len(rows) == 6, "one row a customer and creditor"
+        found |= {(row["party_id"], row["creditor_id"], window): row for row in rows}
+    return found
+
+
+RULES_OF = {
+    window: build(
+        {**preset_content(), "terms": {"class.looks_back_days": window}}, version="w", from_on=dt.date(2026, 1, 1)
+    )
+    for window in WINDOWS
+}
+
+
+@SOME
+@given(history=histories())
+def test_a_class_follows_from_how_each_bill_was_paid_and_what_was_said(sets, history):
+    (bills, adjustments, _receipts, allocations), broken, unable, graded = history
+    for (party, creditor, window), row in _classes(sets, history).items():
+        own = [bill for bill in bills if (bill.party, bill.creditor) == (party, creditor)]
+        share, worst = classes.payments(own, allocations, adjustments, AS_OF, window)
+        since = AS_OF - dt.timedelta(days=window)
+        wanted = {
+            "given": graded[party] if graded[party] in ("A", "B", "C", "D") else "none",
+            "late_share_bp": share,
+            "worst_days": worst,
+            "promises_broken": sum(pair == (party, creditor) and on > since for pair, on in broken),
+            "cannot_pay": (party, creditor) in unable and unable[party, creditor] > since,
+        }
+        assert {name: row[name] for name in class_rules.FACTS} == wanted
+        decided = BOOK.decide("customer.class", wanted)
+        assert row["class_row"] == decided["row"]
+        assert {name: row[name] for name in class_rules.OUTPUTS} == decided["then"]
+
+
+@SOME
+@given(history=histories())
+def test_the_class_of_one_customer_is_its_class_among_all(sets, history):
+    (bills, adjustments, _receipts, allocations), broken, unable, graded = history
+    for (party, creditor, window), row in _classes(sets, history).items():
+        fell = []
+        for bill in bills:
+            if (bill.party, bill.creditor) != (party, creditor) or (bill.issued_on and bill.issued_on > AS_OF):
+                continue
+            changed = [a for a in adjustments if a.bill == bill.id and (a.effective_on or AS_OF) <= AS_OF]
+            asked = bill.amount + sum(a.amount for a in changed)
+            paid: Counter[dt.date] = Counter()
+            for line in allocations:
+                if line.bill == bill.id:
+                    paid[line.allocated_on] += line.amount
+            if asked > 0:
+                due = owing.due_day(bill.kind, bill.due_on, bill.contract_ends_on)
+                fell.append(FellDue(bill.currency, due, asked, paid))
+        said = [on for pair, on in unable.items() if pair == (party, creditor)]
+        facts = class_rules.facts_of(
+            graded[party], fell, [on for pair, on in broken if pair == (party, creditor)], said, window, AS_OF
+        )
+        assert {name: row[name] for name in class_rules.FACTS} == facts
+        assert RULES_OF[window].tables["customer.class"].decide(facts).row == row["class_row"]
 
 
 @st.composite

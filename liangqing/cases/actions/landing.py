@@ -63,7 +63,8 @@ def land_cases(night: Night, cursor: Any) -> int:
     bulk.stage(
         cursor,
         "staged_case",
-        "case_id bigint, party_id bigint, creditor_id bigint, level text, level_row text, owner_id bigint, desk text, "
+        "case_id bigint, party_id bigint, creditor_id bigint, level text, level_row text, customer_class text, "
+        "class_row text, owner_id bigint, desk text, "
         "number text, fate text, handed boolean, had_owner bigint, policy text",
         cases,
     )
@@ -77,6 +78,7 @@ def land_cases(night: Night, cursor: Any) -> int:
     # A person who moved the case by hand while the night was deciding is not overruled: the owner must be as it was.
     cursor.execute(
         """UPDATE cases_case c SET level = n.level, level_row = n.level_row, policy = n.policy,
+                  customer_class = n.customer_class, class_row = n.class_row,
                   owner_id = CASE WHEN n.handed AND c.owner_id IS NOT DISTINCT FROM n.had_owner THEN n.owner_id
                                   ELSE c.owner_id END,
                   desk = CASE WHEN n.handed THEN n.desk ELSE c.desk END
@@ -86,9 +88,10 @@ def land_cases(night: Night, cursor: Any) -> int:
     )
     moved = cursor.fetchall()
     cursor.execute(
-        """INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, owner_id, desk, opened_on,
-                                   policy)
-           SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, owner_id, desk, %s, policy
+        """INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, customer_class, class_row,
+                                   owner_id, desk, opened_on, policy)
+           SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, customer_class, class_row, owner_id,
+                  desk, %s, policy
            FROM staged_case WHERE fate = 'opens' ORDER BY case_id
            RETURNING id, party_id, number, level, level_row, owner_id""",
         [night.date],

@@ -17,6 +17,12 @@ class Case(models.Model):
     stage = models.CharField(max_length=8, choices=CaseStage, default=CaseStage.OPEN)
     level = models.CharField(max_length=8, choices=Level)
     level_row = models.CharField(max_length=32, help_text="the row of warning.level that decided")
+    customer_class = models.CharField(
+        max_length=16, blank=True, default="", help_text="the class that counts, P2 3.1.2"
+    )
+    class_row = models.CharField(
+        max_length=32, blank=True, default="", help_text="the row of customer.class that decided"
+    )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     desk = models.CharField(max_length=32, blank=True, default="", help_text="the desk the policy deals the case to")
     opened_on = models.DateField()

@@ -98,7 +98,8 @@ def _described(wanted: Wanted) -> Q:
         if value:
             asked &= Q(**{field: value})
     if wanted.customer_class:
-        asked &= Q(party__customer_class="" if wanted.customer_class == "unclassified" else wanted.customer_class)
+        none = wanted.customer_class == "unclassified"
+        asked &= Q(customer_class__in=("unclassified", "")) if none else Q(customer_class=wanted.customer_class)
     return asked
 
 

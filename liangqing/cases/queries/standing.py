@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from liangqing.cases import steps as cases
+from liangqing.cases.rules import classes
 from liangqing.nightly.models import Run
 from liangqing.nightly.night import Night
 from liangqing.parties import steps as parties
@@ -40,6 +41,7 @@ FACTS = {
         "over_cycle",
     ),
     "case.desk": ("level",),
+    "customer.class": classes.FACTS,
 }
 """Tables about what a customer owes one creditor, and what they look at."""
 TABLES = frozenset(("warning.level", *FACTS))
@@ -86,7 +88,9 @@ def _standings(night: Night) -> list[Standing]:
     for row in night.arrow(night.table("levels").order_by("creditor_id", "currency")).to_pylist():
         facts = {"days_late": row["days"], "share_bp": row["share_bp"]}
         found.append(Standing(row["creditor_id"], row["currency"], {"warning.level": facts}))
+    graded = {row["creditor_id"]: row for row in night.arrow(night.table("classes")).to_pylist()}
     for row in night.arrow(night.table("work").order_by("creditor_id")).to_pylist():
-        facts_by_table = {key: {name: row[name] for name in names} for key, names in FACTS.items()}
+        known = {**row, **graded[row["creditor_id"]]}
+        facts_by_table = {key: {name: known[name] for name in names} for key, names in FACTS.items()}
         found.append(Standing(row["creditor_id"], "", facts_by_table))
     return found

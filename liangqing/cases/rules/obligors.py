@@ -13,13 +13,13 @@ BANDS = ("small", "medium", "large")
 
 
 @clause("P1 2.1.1", "P4-5 one case")
-def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Policy) -> ir.Table:
+def obligors(accounts: ir.Table, levels: ir.Table, classes: ir.Table, policy: Policy) -> ir.Table:
     """One row a customer and creditor with anything open.
 
-    In: ``accounts`` (see receivables), ``levels`` (see warning), ``parties`` (party_id, customer_class). Out: party_id,
+    In: ``accounts`` (see receivables), ``levels`` (see warning), ``classes`` (see there). Out: party_id,
     creditor_id, level (the highest of its currencies; 'none'), level_row, days (most over the currencies), covered
     (money on account and credit notes would pay all that is late), amount_band, worth (the late amount reaches the
-    minimum in some currency), asked (anything is asked for at all), seller_id, customer_class, variant.
+    minimum in some currency), asked (anything is asked for at all), seller_id, customer_class, class_row, variant.
     """
     keys = ["party_id", "creditor_id", "currency"]
     known = levels.select(*(levels[key].name(f"level_{key}") for key in keys), level="level", level_row="row")
@@ -54,8 +54,8 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
         seller_id=each.seller_id.max(where=each.seller_place == 0),
         variant=each.variant.max(),
     )
-    graded = parties.select(graded_id="party_id", grade="customer_class")
-    joined = total.left_join(graded, total.party_id == graded.graded_id)
+    graded = classes.select("customer_class", "class_row", of_party="party_id", of_creditor="creditor_id")
+    joined = total.left_join(graded, [total.party_id == graded.of_party, total.creditor_id == graded.of_creditor])
     return joined.select(
         "party_id",
         "creditor_id",
@@ -65,10 +65,11 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
         "asked",
         "seller_id",
         "variant",
+        "customer_class",
+        "class_row",
         level=ibis.cases(*((joined.rank == place, name) for name, place in RANK.items()), else_="none"),
         covered=(joined.late_accounts > 0) & (joined.short_accounts == 0),
         amount_band=ibis.cases(*((joined.band == place, name) for place, name in enumerate(BANDS)), else_=BANDS[0]),
-        customer_class=joined.grade.isin(["A", "B", "C", "D"]).ifelse(joined.grade, "unclassified"),
     )
 
 
@@ -76,15 +77,23 @@ def obligors(accounts: ir.Table, levels: ir.Table, parties: ir.Table, policy: Po
 def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Table:
     """Which case is live, opens, moves or closes: one row an obligor that has a case or gets one.
 
-    In: ``cases`` live ones (case_id, party_id, creditor_id, owner_id, level, level_row, next_on, opened_on). Out:
-    party_id, creditor_id, case_id (NULL: opens), level, level_row, owner_id, next_on, opened_on, variant, ``worse`` (the
-    level is higher than it was), ``fate``: opens, closes, moves or stays.
+    In: ``cases`` live ones (case_id, party_id, creditor_id, owner_id, level, level_row, customer_class, class_row,
+    next_on, opened_on). Out: party_id, creditor_id, case_id (NULL: opens), level, level_row, customer_class, class_row,
+    owner_id, next_on, opened_on, variant, ``worse`` (the level is higher than it was), ``classed`` (the class or the row
+    that decides it is another), ``fate``: opens, closes, moves or stays.
     """
     opens_from = policy.each(obligors, lambda rules: ibis.literal(rules.terms["case.opens_from_days"]))
     due = obligors.filter(obligors.level != "none", obligors.worth, obligors.days >= opens_from).select(
-        "party_id", "creditor_id", "level", "level_row", "variant"
+        "party_id", "creditor_id", "level", "level_row", "customer_class", "class_row", "variant"
     )
-    had = cases.rename(had_party="party_id", had_creditor="creditor_id", had_level="level", had_level_row="level_row")
+    had = cases.rename(
+        had_party="party_id",
+        had_creditor="creditor_id",
+        had_level="level",
+        had_level_row="level_row",
+        had_class="customer_class",
+        had_class_row="class_row",
+    )
     both = due.outer_join(had, [due.party_id == had.had_party, due.creditor_id == had.had_creditor])
     return both.select(
         "case_id",
@@ -92,9 +101,14 @@ def standing_cases(obligors: ir.Table, cases: ir.Table, policy: Policy) -> ir.Ta
         "level",
         "level_row",
         "had_level",
+        "customer_class",
+        "class_row",
         "next_on",
         "opened_on",
         "variant",
+        classed=both.case_id.notnull()
+        & both.party_id.notnull()
+        & ((both.customer_class != both.had_class) | (both.class_row != both.had_class_row)),
         worse=both.case_id.notnull() & both.party_id.notnull() & (rank(both.level) > rank(both.had_level)),
         party_id=ibis.coalesce(both.party_id, both.had_party),
         creditor_id=ibis.coalesce(both.creditor_id, both.had_creditor),

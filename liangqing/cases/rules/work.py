@@ -96,6 +96,7 @@ def work(
         "days",
         "seller_id",
         "customer_class",
+        "class_row",
         "last_result",
         "covered",
         "amount_band",

@@ -29,6 +29,8 @@ from liangqing.kit.money import Money
 from liangqing.nightly.actions.run import Report
 from liangqing.nightly.models import Run
 from liangqing.people.models import User
+from liangqing.policy import words as policy_words
+from liangqing.policy.tables import blank_tables
 from liangqing.receivables.rules.owing import BUCKETS
 from liangqing.warning.level import Level
 
@@ -358,6 +360,16 @@ def explanation(told: Mapping[str, Any]) -> None:
             row["row"] if row else "", words.spoken(row["reason"]) if row else "",
         )  # fmt: skip
     _show(facts)
+    if told["class"]:
+        graded = told["class"]
+        named = blank_tables()["customer.class"].outputs[-1]
+        out.print(
+            _("Class: {name} ({row}: {why})").format(
+                name=policy_words.word(named, graded["customer_class"]),
+                row=graded["row"],
+                why=words.spoken(graded["reason"]),
+            )
+        )
     if told["action"]:
         action = told["action"]
         out.print(

@@ -18,7 +18,19 @@ from liangqing.policy import Policy
 
 COMPARED = {
     "levels": ("party_id", "creditor_id", "currency", "level", "row", "days", "share_bp"),
-    "work": ("party_id", "creditor_id", "level", "level_row", "action", "action_row", "points", "reasons", "skipped"),
+    "work": (
+        "party_id",
+        "creditor_id",
+        "level",
+        "level_row",
+        "customer_class",
+        "class_row",
+        "action",
+        "action_row",
+        "points",
+        "reasons",
+        "skipped",
+    ),
 }
 
 

@@ -257,8 +257,8 @@ def _moved(moves: list[dict[str, Any]]) -> int:
 
 
 _PAIR = ("party_id", "creditor_id")
-_CHANGED = ("level", "level_row", "action", "action_row", "points", "skipped")
-_SAID = ("level", "level_row", "action", "action_row", "points", "reasons", "skipped", "fate")
+_CHANGED = ("level", "level_row", "customer_class", "action", "action_row", "points", "skipped")
+_SAID = ("level", "level_row", "customer_class", "action", "action_row", "points", "reasons", "skipped", "fate")
 
 
 def _affected(before: Decided, after: Decided) -> ir.Table:

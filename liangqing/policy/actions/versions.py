@@ -132,6 +132,7 @@ def term_refusal(key: str, code: str) -> Refusal:
     definition = definitions()[key]
     sentence = {
         "bounds": _("The value must lie between {low} and {high}."),
+        "choice": _("The value must be one of {choices}."),
         "type": _("Give a whole number, or an amount such as 1500.00."),
         "currency": _("Name currencies by their three letters, and one value for every other currency (*)."),
         "places": _("An amount has no more decimal places than its currency."),
@@ -140,7 +141,16 @@ def term_refusal(key: str, code: str) -> Refusal:
         "twice": _("Two values are set for the same accounts; keep one."),
         "scope": _("A scope names a business line, a place or a kind of debtor."),
     }.get(code, _("The value can't be this: {what}."))
-    return Refusal(f"term_{code}", sentence, status=422, field=key, low=definition.low, high=definition.high, what=code)
+    return Refusal(
+        f"term_{code}",
+        sentence,
+        status=422,
+        field=key,
+        low=definition.low,
+        high=definition.high,
+        choices=", ".join(map(str, definition.choices)),
+        what=code,
+    )
 
 
 @action

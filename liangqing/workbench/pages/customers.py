@@ -15,6 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from liangqing import policy
+from liangqing.cases.lifecycle import CaseStage
+from liangqing.cases.models import Case
 from liangqing.cases.queries import file, visible
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -27,6 +30,7 @@ from liangqing.parties.queries.search import search
 from liangqing.parties.rules import masking
 from liangqing.people.models import User
 from liangqing.people.rights import can
+from liangqing.policy.words import spoken
 from liangqing.receivables.queries import account
 from liangqing.warning.models import Standing
 from liangqing.workbench.doors import Request, find, page
@@ -182,7 +186,7 @@ def _answer(
         "accounts": _accounts(own.ids, [*(case.creditor for case in cases), *(row.bill.creditor for row in bills)]),
         "bucket_names": BUCKET_NAMES,
         "bills": bills,
-        "cases": cases,
+        "cases": _with_classes(cases),
         "levels": [level for each in own.parties for level in each.levels],  # type: ignore[attr-defined]
         "contacts": own.contacts[:60],
         "timeline": file.timeline(party, limit=60, own=own.ids),
@@ -196,6 +200,16 @@ def _answer(
         "merge_form": merge_form or MergeForm(),
     }
     return render(request, "workbench/customers/customer.html", context, status=status)
+
+
+def _with_classes(cases: Iterable[Case]) -> list[Case]:
+    """Each open case with why its customer stands in the class that counts."""
+    found = list(cases)
+    for case in found:
+        told = case.stage == CaseStage.OPEN and case.class_row
+        reason = policy.row_of(case.policy, "customer.class", case.class_row).reason if told else {}
+        case.class_reason = spoken(reason)  # type: ignore[attr-defined]
+    return found
 
 
 _WHY = {
