@@ -68,6 +68,18 @@ class TestPropose:
             ("P1", "B2", 25),
         ]
 
+    def test_the_policy_may_put_the_smallest_the_largest_or_all_in_proportion_first_but_due_before_not_due(self):
+        bills = [claim(1, 300), claim(2, 100, due="2026-02-20"), claim(3, 50, due="2026-03-02")]
+        said = {
+            first: told(propose([money(1, 420)], bills, TODAY, first))
+            for first in ("oldest_due", "smallest", "largest", "proportional")
+        }
+        assert said["oldest_due"] == said["largest"] == [("P1", "B1", 300), ("P1", "B2", 100), ("P1", "B3", 20)]
+        assert said["smallest"] == [("P1", "B2", 100), ("P1", "B1", 300), ("P1", "B3", 20)]
+        assert told(propose([money(1, 100)], bills, TODAY, "smallest")) == [("P1", "B2", 100)]
+        assert told(propose([money(1, 100)], bills, TODAY, "largest")) == [("P1", "B1", 100)]
+        assert told(propose([money(1, 100)], bills, TODAY, "proportional")) == [("P1", "B1", 75), ("P1", "B2", 25)]
+
     def test_money_comes_before_credit_notes_and_the_earlier_first(self):
         sources = [money(9, 40, kind="credit", on="2025-01-01"), money(2, 40, on="2026-02-02"), money(1, 40)]
         assert told(propose(sources, [claim(1, 100)], TODAY)) == [("P1", "B1", 40), ("P2", "B1", 40), ("P9", "B1", 20)]
@@ -96,10 +108,10 @@ def accounts(draw) -> tuple[list[Source], list[Claim]]:
     return sources, claims
 
 
-@given(accounts())
-def test_a_proposal_never_takes_more_than_is_left_and_leaves_nothing_that_fits(account):
+@given(accounts(), st.sampled_from(["oldest_due", "smallest", "largest", "proportional"]))
+def test_a_proposal_never_takes_more_than_is_left_and_leaves_nothing_that_fits(account, first):
     sources, claims = account
-    lines = propose(sources, claims, TODAY)
+    lines = propose(sources, claims, TODAY, first)
     used = {source.id: sum(line.amount for line in lines if line.source_id == source.id) for source in sources}
     paid = {each.id: sum(line.amount for line in lines if line.bill_id == each.id) for each in claims}
     assert all(line.amount > 0 for line in lines)

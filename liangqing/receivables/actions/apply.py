@@ -13,20 +13,30 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Creditor, Party
 from liangqing.people.models import User
+from liangqing.policy import Row
 from liangqing.receivables.actions.by_hand import begin, checked_reason, written
 from liangqing.receivables.events import MoneyApplied, MoneyTakenBack
 from liangqing.receivables.models import Allocation, Bill, Receipt
 from liangqing.receivables.queries.left import open_items
+from liangqing.receivables.queries.order import order_of
 from liangqing.receivables.rules import allocation as rules
 from liangqing.receivables.rules.allocation import Line
 from liangqing.trail.actions.tell import tell
 
 
 def propose(party: Party, creditor: Creditor, currency: str, as_of: dt.date | None = None) -> list[Line]:
-    """How what is unapplied of this account would be set against its bills (``rules.allocation.propose``): a default
-    order by law, which the parties may have agreed otherwise; whoever decides may land other lines. Writes nothing."""
+    """How what is unapplied of this account would be set against its bills (``rules.allocation.propose``): the order of
+    the table receipt.order, by default that of the law; the parties may have agreed otherwise, and whoever decides may
+    land other lines. Writes nothing."""
+    return proposal(party, creditor, currency, as_of)[0]
+
+
+def proposal(party: Party, creditor: Creditor, currency: str, as_of: dt.date | None = None) -> tuple[list[Line], Row]:
+    """The same, with the row of receipt.order that gave the order."""
     as_of = as_of or clock.today()
-    return rules.propose(*open_items(party.pk, creditor.pk, currency, as_of), as_of)
+    sources, claims = open_items(party.pk, creditor.pk, currency, as_of)
+    row = order_of(party, creditor, claims, as_of)
+    return rules.propose(sources, claims, as_of, str(row.then["bills_first"])), row
 
 
 @action

@@ -12,8 +12,8 @@ class Allocation(models.Model):
     A credit note is used by two rows of one day that both name it as ``credit`` and no receipt: the amount on the bill,
     and minus the amount on the credit note itself, so that what both ask for moves by the same amount.
 
-    Within a bill, money pays costs, then interest, then principal (民法典 561): that split follows from the total paid
-    and is computed on read.
+    Which parts of a bill money pays follows from the table receipt.order (costs, then interest, then principal unless it
+    says otherwise, 民法典 561) and is computed on read.
     """
 
     receipt = models.ForeignKey(Receipt, null=True, on_delete=models.PROTECT, related_name="allocations")

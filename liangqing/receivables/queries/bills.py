@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Reverse
 
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract, Receipt
-from liangqing.receivables.rules.allocation import split
+from liangqing.receivables.queries.order import payments
+from liangqing.receivables.rules.allocation import fall
 from liangqing.receivables.rules.owing import HELD_KINDS, bucket_of, due_day
 
 COMPONENTS = ("principal", "interest", "penalty", "fee")
@@ -26,7 +28,7 @@ class BillRow:
 
     ``asked`` includes adjustments; ``paid`` is what receipts paid, ``credited`` what credit notes did (of a credit note:
     what was used of it, negative); ``owed`` is what is left. ``days`` counts from the due day (due on D, late from D+1:
-    1), negative before it; None when nothing is owed. The parts follow the order of 民法典 561.
+    1), negative before it; None when nothing is owed. Which parts are paid follows the table receipt.order.
     """
 
     bill: Bill
@@ -46,7 +48,8 @@ class BillRow:
 
 
 def rows(bills: Iterable[Bill], as_of: dt.date) -> list[BillRow]:
-    """The bills given, in their order, as of a day: two queries for a page, however long it is, three where deposits are among them.
+    """The bills given, in their order, as of a day: two queries for a page, however long it is; one more where deposits
+    are among them, and one where bills with several parts are paid in part.
 
     What came later, and adjustments that count from a later day, do not exist yet on ``as_of``.
     """
@@ -55,7 +58,8 @@ def rows(bills: Iterable[Bill], as_of: dt.date) -> list[BillRow]:
     added, set_against = _sums(ids, as_of)
     held = {bill.contract_id for bill in page if bill.kind in HELD_KINDS and bill.contract_id}
     ends = dict(Contract.objects.filter(id__in=held).values_list("id", "ends_on")) if held else {}
-    found = []
+    found: list[BillRow] = []
+    partly: dict[int, dt.date] = {}
     for bill in page:
         more = added.get(bill.pk, (0,) * len(COMPONENTS))
         asked = {name: getattr(bill, name) + each for name, each in zip(COMPONENTS, more, strict=True)}
@@ -63,6 +67,8 @@ def rows(bills: Iterable[Bill], as_of: dt.date) -> list[BillRow]:
         due_on = due_day(bill.kind, bill.due_on, ends.get(bill.contract_id or 0))
         owed = sum(asked.values()) - paid - credited
         days = (as_of - due_on).days if owed else None
+        if owed and paid + credited and sum(each != 0 for each in asked.values()) > 1:
+            partly[bill.pk] = due_on
         found.append(
             BillRow(
                 bill=bill,
@@ -74,9 +80,17 @@ def rows(bills: Iterable[Bill], as_of: dt.date) -> list[BillRow]:
                 days=days,
                 bucket=bucket_of(days) if days is not None else "",
                 asked_parts=asked,
-                owed_parts=_left_of(asked, paid + credited),
+                owed_parts=_left_of(asked, [(paid + credited, "costs_first")]),
             )
         )
+    if partly:
+        paid_on = payments(partly, as_of)
+        found = [
+            dataclasses.replace(row, owed_parts=_left_of(row.asked_parts, paid_on[row.bill.pk]))
+            if row.bill.pk in paid_on
+            else row
+            for row in found
+        ]
     return found
 
 
@@ -115,9 +129,11 @@ def _sums(bills: Iterable[int], as_of: dt.date) -> tuple[dict[int, tuple[int, ..
     return added, set_against
 
 
-def _left_of(asked: dict[str, int], used: int) -> dict[str, int]:
+def _left_of(asked: dict[str, int], used: list[tuple[int, str]]) -> dict[str, int]:
     sign = -1 if sum(asked.values()) < 0 else 1
-    paid = split(max(used * sign, 0), **{name: amount * sign for name, amount in asked.items()})
+    if sum(amount for amount, _order in used) * sign <= 0:
+        return asked
+    paid = fall([(amount * sign, order) for amount, order in used], **{name: asked[name] * sign for name in COMPONENTS})
     return {name: asked[name] - sign * paid[name] for name in COMPONENTS}
 
 

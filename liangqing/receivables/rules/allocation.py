@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -30,16 +31,36 @@ def by_reference(receipts: ir.Table, bills: ir.Table) -> ir.Table:
     return queued.select("receipt_id", "bill_id", "received_on", amount=fits).filter(lambda t: t.amount > 0)
 
 
-def split(paid: int, *, principal: int, interest: int, penalty: int, fee: int) -> dict[str, int]:
-    """How the money paid on a bill falls on its parts: costs, then interest (with penalty), then principal (民法典 561).
+COMPONENTS: Mapping[str, tuple[str, ...]] = {
+    "costs_first": ("fee", "interest", "penalty", "principal"),
+    "principal_first": ("principal", "interest", "penalty", "fee"),
+}
+"""In which order money pays the parts of a bill; the words of the table receipt.order."""
 
-    All in minor units; ``paid`` must not exceed the sum. What is over after all parts stays with the principal.
+
+def fall(
+    payments: Iterable[tuple[int, str]], *, principal: int, interest: int, penalty: int, fee: int
+) -> dict[str, int]:
+    """How money falls on the parts of a bill: several payments, the earlier first, each in its order of ``COMPONENTS``
+    (costs, then interest, then principal, 民法典 561, unless the table receipt.order says otherwise).
+
+    All in minor units; together they must not exceed the sum. What is over after all parts stays with the principal. A
+    negative payment takes back, from the parts its order pays last.
     """
-    parts: dict[str, int] = {}
-    for name, asked in (("fee", fee), ("interest", interest), ("penalty", penalty)):
-        parts[name] = min(max(asked, 0), paid)
-        paid -= parts[name]
-    parts["principal"] = paid
+    asked = {"principal": principal, "interest": interest, "penalty": penalty, "fee": fee}
+    parts = dict.fromkeys(asked, 0)
+    for amount, order in payments:
+        left = amount
+        for name in COMPONENTS[order]:
+            taken = max(min(max(asked[name], 0) - parts[name], left), 0)
+            parts[name] += taken
+            left -= taken
+        if left < 0:
+            for name in reversed(COMPONENTS[order]):
+                given = min(parts[name], -left)
+                parts[name] -= given
+                left += given
+        parts["principal"] += left
     return parts
 
 
@@ -89,19 +110,28 @@ class Line:
     bill_left: int
 
 
-DEFAULT_ORDER = "民法典 560, 561"
-"""On what the order of ``propose`` rests. It is a default: the parties may have agreed on another."""
+TABLE = "receipt.order"
+
+
+def order_facts(debtor: str, bills_due_on: Iterable[dt.date], as_of: dt.date) -> dict[str, Any]:
+    """What receipt.order looks at: the kind of debtor, and how many days the bill due longest is late (0: none is)."""
+    late = max(((as_of - due_on).days for due_on in bills_due_on), default=0)
+    return {"debtor": debtor, "days_late": max(late, 0)}
 
 
 @clause("P3 2.4 by hand")
-def propose(sources: Iterable[Source], claims: Iterable[Claim], as_of: dt.date) -> list[Line]:
+def propose(
+    sources: Iterable[Source], claims: Iterable[Claim], as_of: dt.date, bills_first: str = "oldest_due"
+) -> list[Line]:
     """How the money and credit notes of one account would be set against its bills, when nothing else was agreed.
 
     1. What the payer named, the earlier receipt first (560 I).
-    2. Then receipts, then credit notes, the earlier first: against bills that are due before those that are not, the
-       one due longest first, and those due on the same day in proportion to what they ask (560 II).
+    2. Then receipts, then credit notes, the earlier first: against bills that are due before those that are not (560
+       II), and among both as the table receipt.order says by ``bills_first``: the one due longest first and those due on
+       the same day in proportion to what they ask (oldest_due, the order of the law); the one that asks least or most
+       first (smallest, largest); all in proportion (proportional).
 
-    Within a bill costs, then interest, then principal (561): see ``split``. Never more than is left on either side.
+    Within a bill its components: see ``fall``. Never more than is left on either side.
     """
     claims = sorted(claims, key=lambda claim: (claim.due_on, claim.id))
     ordered = sorted(sources, key=lambda each: (each.kind != "receipt", each.on or dt.date.min, each.id))
@@ -134,12 +164,27 @@ def propose(sources: Iterable[Source], claims: Iterable[Claim], as_of: dt.date) 
         if named := by_number.get(source.names):
             set_against(source, named, min(rest[source.kind, source.id], room[named.id]), "named")
     for source in ordered:
-        for due_on, group in groupby(claims, key=lambda claim: claim.due_on):
+        for due, group in _queued(claims, as_of, bills_first):
             asking = [claim for claim in group if room[claim.id] > 0]
             shares = _in_proportion(rest[source.kind, source.id], [room[claim.id] for claim in asking])
             for claim, amount in zip(asking, shares, strict=True):
-                set_against(source, claim, amount, "due" if due_on <= as_of else "not_due")
+                set_against(source, claim, amount, "due" if due else "not_due")
     return lines
+
+
+def _queued(claims: Sequence[Claim], as_of: dt.date, bills_first: str) -> list[tuple[bool, list[Claim]]]:
+    """The bills in groups that share alike, in the order they are paid; whether the group is due."""
+    places: Mapping[str, Callable[[Claim], int]] = {
+        "oldest_due": lambda claim: claim.due_on.toordinal(),
+        "smallest": lambda claim: claim.left,
+        "largest": lambda claim: -claim.left,
+        "proportional": lambda _claim: 0,
+    }
+
+    def place(claim: Claim) -> tuple[bool, int]:
+        return claim.due_on > as_of, places[bills_first](claim)
+
+    return [(not later, list(group)) for (later, _), group in groupby(sorted(claims, key=place), key=place)]
 
 
 def counts_from(source: Source, claim: Claim, as_of: dt.date) -> dt.date:

@@ -18,6 +18,7 @@ from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Creditor, Party
 from liangqing.people.rights import can
+from liangqing.policy.words import spoken
 from liangqing.receivables.actions import apply, bills, receipts
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Receipt
 from liangqing.receivables.queries import account
@@ -319,12 +320,13 @@ def applications(request: Request, number: str) -> HttpResponse:
     party = find(visible.parties(request.user), number=number)
     today = clock.today()
     accounts = [row for row in account.account(party, today) if row.unapplied or row.credit]
-    proposals: list[tuple[Any, list[Line]]] = [
-        (row, apply.propose(party, Creditor.objects.get(pk=row.creditor_id), row.currency)) for row in accounts
-    ]
+    proposals: list[tuple[Any, list[Line], str]] = []
+    for row in accounts:
+        lines, order = apply.proposal(party, Creditor.objects.get(pk=row.creditor_id), row.currency)
+        proposals.append((row, lines, spoken(order.reason)))
     if request.method == "POST":
         wanted = set(request.POST.getlist("line"))
-        chosen = [line for _row, lines in proposals for line in lines if _key(line) in wanted]
+        chosen = [line for _row, lines, _order in proposals for line in lines if _key(line) in wanted]
         if not chosen or len(chosen) != len(wanted):
             messages.error(
                 request, _("This has changed since it was shown. Look again, then confirm."), extra_tags="bad"
@@ -339,7 +341,7 @@ def applications(request: Request, number: str) -> HttpResponse:
         {
             "party": party,
             "customer": customer_name(party, request.user),
-            "proposals": [(row, [(line, _key(line)) for line in lines]) for row, lines in proposals],
+            "proposals": [(row, [(line, _key(line)) for line in lines], why) for row, lines, why in proposals],
             "enters": can(request.user, "money.enter"),
         },
     )
