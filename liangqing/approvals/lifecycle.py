@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liangqing.kit.lifecycle import Lifecycle, Move
 
@@ -11,7 +12,7 @@ from liangqing.kit.lifecycle import Lifecycle, Move
 class RequestState(models.TextChoices):
     OPEN = "open", _("waiting for approval")
     APPROVED = "approved", _("approved")
-    REJECTED = "rejected", _("rejected")
+    REJECTED = "rejected", pgettext_lazy("request", "rejected")
     RETURNED = "returned", _("returned for change")
     WITHDRAWN = "withdrawn", _("withdrawn")
 

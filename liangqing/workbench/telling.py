@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.urls import Resolver404, resolve
 from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from liangqing import policy
 from liangqing.approvals import acts
@@ -190,7 +190,7 @@ FACTS: dict[str, str | Lazy] = {
     "filters": gettext_lazy("filters"),
     "flaws": gettext_lazy("flaws"),
     "found": gettext_lazy("found"),
-    "from_on": gettext_lazy("from"),
+    "from_on": pgettext_lazy("day", "from"),
     "gone": gettext_lazy("duplicate"),
     "gone_number": gettext_lazy("duplicate"),
     "head": gettext_lazy("head"),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liangqing.approvals.models.request import Request
 from liangqing.kit import sealing
@@ -11,7 +12,7 @@ from liangqing.kit import sealing
 
 class Decision(models.TextChoices):
     APPROVE = "approve", _("approved")
-    REJECT = "reject", _("rejected")
+    REJECT = "reject", pgettext_lazy("request", "rejected")
     RETURN = "return", _("returned for change")
 
 

@@ -152,7 +152,7 @@ def _list(
             Column("at", gettext_lazy("Requested"), lambda row: _local(row.requested_at).date(), kind="date"),
             Column(
                 "due",
-                gettext_lazy("Due"),
+                pgettext_lazy("approval", "Due"),
                 due_tag,
                 kind="html",
                 plain=lambda row: row.due_on,

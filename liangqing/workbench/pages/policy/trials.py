@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liangqing.approvals import policy_change
 from liangqing.approvals.models import Request as Approval
@@ -187,8 +187,8 @@ def one(request: Request, pk: int) -> HttpResponseBase:
 
 
 _FATES = {
-    "opens": gettext_lazy("open"),
-    "closes": gettext_lazy("close"),
+    "opens": pgettext_lazy("cases that", "open"),
+    "closes": pgettext_lazy("cases that", "close"),
     "moves": gettext_lazy("change their level"),
     "stays": gettext_lazy("stay as they are"),
 }

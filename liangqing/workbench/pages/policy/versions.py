@@ -52,7 +52,7 @@ _COLUMN = {
     "title": gettext_lazy("title"),
     "why": gettext_lazy("why"),
     "from_on": gettext_lazy("first day"),
-    "share": gettext_lazy("share"),
+    "share": gettext_lazy("share (%)"),
 }
 
 
@@ -106,8 +106,8 @@ def versions(request: Request) -> HttpResponseBase:
                 "html",
                 plain=lambda line: str(sentences.PHASES[line.phase]),
             ),
-            Column("from_on", gettext_lazy("From"), lambda line: line.from_on, "date"),
-            Column("until_on", gettext_lazy("Until"), lambda line: line.until_on, "date"),
+            Column("from_on", pgettext_lazy("version", "From"), lambda line: line.from_on, "date"),
+            Column("until_on", pgettext_lazy("version", "Until"), lambda line: line.until_on, "date"),
             Column("title", gettext_lazy("Title"), lambda line: line.title or _("As shipped")),
             Column("base", gettext_lazy("Base"), lambda line: _base_name(line.row)),
             Column("changes", gettext_lazy("Differences"), lambda line: counts[line.name], "num"),
