@@ -56,6 +56,7 @@ PEOPLE = (
     Person("ma", "马骏", "special", "专项催收组组长", (Duty.HEAD, Duty.COLLECT), ("special",)),
     Person("zheng", "郑凯", "special", "专项催收员", (Duty.COLLECT,), ("special", "collection")),
     Person("gao", "高岩", "risk", "风险经理", (Duty.HEAD, Duty.RISK)),
+    Person("tang", "唐静", "risk", "风险专员", (Duty.RISK,)),
     Person("qian", "钱慧", "finance", "应收会计", (Duty.HEAD, Duty.FINANCE)),
     Person("fang", "方正明", "legal", "法务经理", (Duty.HEAD, Duty.LEGAL)),
     Person("luo", "罗文", "audit", "内部审计", (Duty.HEAD, Duty.AUDIT)),

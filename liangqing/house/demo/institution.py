@@ -9,7 +9,7 @@ from random import Random
 
 from django.utils.translation import gettext_lazy as _
 
-from liangqing.house.demo import cast, customers, trade
+from liangqing.house.demo import cast, customers, rules, trade
 from liangqing.house.demo.days import LAST_NIGHT, after, from_until
 from liangqing.house.demo.life import Life, small_hours
 from liangqing.house.night import PLAN
@@ -57,12 +57,14 @@ def build(*, nights: int = 60, progress: Progress | None = None) -> Report:
     ledger = trade.trade(everyone, Random(f"{_SEED}: trade"))
     with clock.at(eve):
         people = cast.hire()
+        rules.name_the_house()
     with tempfile.TemporaryDirectory(prefix="liangqing-demo-") as folder:
         life = Life(everyone, ledger, people, Random(f"{_SEED}: life"), Path(folder), hear)
         life.open_the_books(eve)
         for day in from_until(first, after(LAST_NIGHT, -1)):
             _night(day, hear)
             life.work(day)
+            rules.live(day, people)
             life.evening(day)
         return _night(LAST_NIGHT, hear)
 

@@ -27,7 +27,7 @@ def reveal(thing: Party | Contact, what: str, purpose: str, by: User) -> str:
     """
     demand(by, "contact.reveal")
     purpose = " ".join(purpose.split())[:_LONGEST_PURPOSE]
-    if not purpose:
+    if not any(letter.isalnum() for letter in purpose):  # some characters can't be seen
         raise Refusal("purpose_missing", _("Say what you need it for; it is kept with your name."), status=422)
     of = "party" if isinstance(thing, Party) else "contact"
     if what not in WHAT[of]:
