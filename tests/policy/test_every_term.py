@@ -32,7 +32,7 @@ from tests.policy.drafts import approved, draft, person
 
 TONIGHT = dt.date(2026, 3, 12)
 ROOT = Path(__file__).parent.parent.parent
-STEPS = ("accounts", "levels", "alerts", "escalations", "cases", "promises", "work")
+STEPS = ("accounts", "levels", "alerts", "escalations", "classes", "cases", "promises", "work")
 DECIDED = ("levels", "work", "standing_cases", "promise_fates", "escalations")
 
 BY_NIGHT: dict[str, Any] = {
@@ -76,11 +76,11 @@ def changes(
 
 def _live() -> None:
     """Somebody mildly, moderately and nearly severely late, with a high share and a low one; small and large; promises
-    that ran out, were paid in part and judged long ago; a warning nobody has acknowledged."""
+    that ran out, were paid in part and judged long ago; a warning nobody has acknowledged; something paid late in the autumn."""
     cast = Cast()
     management = staff.found_department("management", name="总经办", kind="management")
     staff.join("shen", name="沈", department=management, duties=("head", "manage"))
-    names = ("mild", "share", "heavy", "moderate", "small", "large", "out", "partly", "old")
+    names = ("mild", "share", "heavy", "moderate", "small", "large", "out", "partly", "old", "slow")
     customers = {name: cast.customer(name) for name in names}
     customers["mild"].bill(900, due="2026-02-14")
     for name, due in (("share", "2026-02-20"), ("heavy", "2026-02-01")):
@@ -90,6 +90,8 @@ def _live() -> None:
     customers["small"].bill(80, due="2026-02-20")
     customers["large"].bill(70_000, due="2026-02-14")
     customers["large"].bill(60_000, due="2026-12-01")
+    customers["slow"].pays(900, on="2025-12-10", bill=customers["slow"].bill(900, due="2025-11-01"))
+    customers["slow"].bill(900, due="2026-12-01")
     for name in ("out", "partly", "old"):
         customers[name].bill(800, due="2026-02-14")
     run(dt.date(2026, 3, 2), PLAN)
