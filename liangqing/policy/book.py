@@ -11,7 +11,6 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import ibis
@@ -21,14 +20,22 @@ from django.utils.translation import gettext_lazy as _
 
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
-from liangqing.policy.content import Content, complete, digest, problems, resolved_cells, tables_at, terms_of
+from liangqing.policy.content import (
+    PRESET,
+    Content,
+    complete,
+    digest,
+    problems,
+    resolved_cells,
+    shipped,
+    tables_at,
+    terms_of,
+)
 from liangqing.policy.draw import lot, lot_over
 from liangqing.policy.models import Version
 from liangqing.policy.scope import DIMENSIONS, Cell, cells
 from liangqing.policy.tables import Row, Table, TableError
 from liangqing.policy.terms import Terms
-
-PRESET = Path(__file__).parent / "presets" / "2000-01-01.yaml"
 
 
 @dataclass(frozen=True)
@@ -186,7 +193,7 @@ def preset() -> Policy:
 
 @functools.cache
 def preset_content() -> dict[str, dict[str, Any]]:
-    return complete(yaml.safe_load(PRESET.read_text("utf-8")))
+    return complete(shipped())
 
 
 def in_force(on: dt.date) -> Policy:

@@ -18,11 +18,15 @@ account at hand. A term not given has the default of the catalogue.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
+
+import yaml
 
 from liangqing.policy.scope import Cell, Scope, cells
 from liangqing.policy.tables import Condition, Fault, OneOf, Range, Row, Table, blank_tables
@@ -61,12 +65,24 @@ def digest(content: Content) -> str:
 
 
 def complete(content: Content) -> dict[str, dict[str, Any]]:
-    """The content with the catalogue's defaults where a term is not given, in the order of the catalogue."""
+    """The content with the catalogue's defaults where a term is not given, and the preset's rows where a table is not (it
+    came with a later release), in the order of the catalogue."""
     given, rows = content.get("terms") or {}, content.get("tables") or {}
     known = {key: given.get(key, definition.default) for key, definition in definitions().items()}
     strange = {key: value for key, value in given.items() if key not in known}
-    ordered = {key: rows[key] for key in (*blank_tables(), *rows) if key in rows}
+    came = shipped()["tables"]
+    ordered = {key: rows.get(key, came.get(key)) for key in (*blank_tables(), *rows)}
     return {"terms": {**known, **strange}, "tables": ordered}
+
+
+PRESET = Path(__file__).parent / "presets" / "2000-01-01.yaml"
+
+
+@functools.cache
+def shipped() -> Mapping[str, Any]:
+    """The version the product comes with, as written: version, from, terms, tables."""
+    given: dict[str, Any] = yaml.safe_load(PRESET.read_text("utf-8"))
+    return given
 
 
 def terms_of(content: Content) -> dict[str, Term]:

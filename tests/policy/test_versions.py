@@ -46,6 +46,18 @@ def test_the_versions_are_told_with_their_phase_and_until_when():
     }
 
 
+def test_a_version_of_before_a_table_or_term_came_decides_by_what_the_product_ships_for_it():
+    made = approved(on=TODAY, from_on="2026-03-11", case__opens_from_days=2)
+    older = {
+        "terms": {key: value for key, value in made.content["terms"].items() if key != "grace.most_days"},
+        "tables": {key: rows for key, rows in made.content["tables"].items() if key != "receipt.order"},
+    }
+    rules = policy.book.build(older, version="v0", from_on=dt.date(2026, 3, 11))
+    shipped = policy.preset()
+    assert rules.terms["grace.most_days"] == shipped.terms["grace.most_days"]
+    assert rules.tables["receipt.order"] == shipped.tables["receipt.order"]
+
+
 @pytest.mark.parametrize("from_on", ["2026-03-10", "2026-03-09"])
 def test_a_version_begins_tomorrow_at_the_earliest(from_on):
     with pytest.raises(Refusal) as refused:

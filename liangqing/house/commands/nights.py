@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import click
+from django.utils.translation import gettext_lazy as _
 
 from liangqing.house.commands import command, json_option, say
 
@@ -38,6 +39,47 @@ def night(date: dt.date, as_json: bool) -> None:
         say(report.as_json())
     else:
         terminal.night_report(report)
+
+
+@command("replay")
+@click.argument("date", type=Day())
+@click.option("--customer", default="", help="Only this customer, by number.")
+@json_option
+def replay_night(date: dt.date, customer: str, as_json: bool) -> None:
+    """Decide the stored night of DATE again from what was kept of it, and compare. Exit 1 when something differs."""
+    from liangqing.house.night import PLAN
+    from liangqing.kit.refusal import Refusal
+    from liangqing.nightly.actions.replay import replay
+    from liangqing.parties.models import Party
+
+    party = None
+    if customer:
+        party = Party.objects.filter(number=customer).values_list("pk", flat=True).first()
+        if party is None:
+            raise Refusal("no_customer", _("There is no customer “{number}”."), status=404, number=customer)
+    made = replay(date, PLAN, party_id=party)
+    if as_json:
+        say(
+            {
+                "date": date.isoformat(),
+                "policy": made.policy,
+                "decisions": made.decisions,
+                "agrees": made.agrees,
+                "differences": made.differences,
+            }
+        )
+    elif made.agrees:
+        click.echo(
+            _("{date} under {policy}: {count} decisions, all the same again.").format(
+                date=date, policy=made.policy, count=made.decisions
+            )
+        )
+    else:
+        click.echo(_("{date} under {policy}: not the same again.").format(date=date, policy=made.policy))
+        for difference in made.differences:
+            click.echo(f"  {difference}")
+    if not made.agrees:
+        raise click.exceptions.Exit(1)
 
 
 @command("explain")
