@@ -66,7 +66,7 @@ def carry_out(trial: Trial, plan: Plan) -> None:
             result, affected = _as_it_stands(trial, plan, draft)
             by_night: list[dict[str, Any]] = []
         else:
-            dates = kept_nights(trial.as_of, trial.nights)
+            dates = kept_nights(trial.as_of, trial.nights, plan)
             result, affected, by_night = _past_nights(trial, plan, draft, dates)
         _keep_affected(trial, affected)
         Trial.objects.filter(pk=trial.pk).update(
@@ -94,10 +94,15 @@ def _begin(trial: Trial) -> bool:
     return bool(ours.update(state=Trial.State.RUNNING, done=0))
 
 
-def kept_nights(until: dt.date, nights: int) -> list[dt.date]:
-    """The last nights up to a date whose inputs were kept, in order."""
+def kept_nights(until: dt.date, nights: int, plan: Plan) -> list[dt.date]:
+    """The last nights up to a date of which all was kept that deciding again needs, in order."""
+
+    def is_kept(date: dt.date) -> bool:
+        folder = nights_folder() / date.isoformat() / INPUTS
+        return all((folder / f"{name}.parquet").exists() for name in plan.inputs)
+
     dates = Run.objects.filter(date__lte=until, status=Run.Status.DONE).order_by("-date").values_list("date", flat=True)
-    found = [date for date in dates[: nights * 2] if (nights_folder() / date.isoformat() / INPUTS).exists()]
+    found = [date for date in dates[: nights * 2] if is_kept(date)]
     return sorted(found[:nights])
 
 

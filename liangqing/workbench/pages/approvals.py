@@ -49,6 +49,7 @@ from liangqing.workbench.forms.approvals import (
     act_choices,
 )
 from liangqing.workbench.lists import Column, Filter, Listing, show
+from liangqing.workbench.pages.policy import trials
 from liangqing.workbench.telling import Named
 from liangqing.workbench.words import customer_name
 
@@ -386,6 +387,7 @@ def _show(
         "state": state_tag(found),
         "overdue": found.due_on is not None and found.due_on < clock.today(),
         "facts": facts(found),
+        "policy": trials.of_request(found),
         "why_so": spoken(row.reason) if row.reason else "",
         "steps": [(step, words.route(str(step.step))) for step in route.route_of(found)],
         "votes": [(vote, voice_tag(vote)) for vote in spoken_votes],
@@ -419,7 +421,7 @@ def facts(found: Asked) -> list[tuple[str, str]]:
     """What the request states besides amount and department, in words."""
     order = {key: place for place, key in enumerate(_FACTS)}
     given = sorted(found.facts.items(), key=lambda each: (order.get(each[0], len(order)), each[0]))
-    return [_fact(key, value) for key, value in given if value is not None and value != ""]
+    return [_fact(key, value) for key, value in given if value is not None and value != "" and key != "trial"]
 
 
 def _fact(key: str, value: Any) -> tuple[str, str]:

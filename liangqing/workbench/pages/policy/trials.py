@@ -31,12 +31,14 @@ from liangqing.policy import book
 from liangqing.policy.actions import trials as actions
 from liangqing.policy.content import problems
 from liangqing.policy.models import Trial, Version
-from liangqing.policy.queries.versions import row_named
+from liangqing.policy.queries.versions import look, row_named
+from liangqing.policy.rules.difference import differences
 from liangqing.warning.level import Level
 from liangqing.workbench import worker
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.pages.nights import STEPS
+from liangqing.workbench.pages.policy import sentences
 from liangqing.workbench.words import customer_name
 
 LEVELS = ("none", *Level.values)
@@ -72,7 +74,7 @@ def part(version: Version | None, user: User) -> dict[str, Any]:
     faulty = any(not problem.note for problem in problems(version.content))
     edits = can(user, "policy.edit")
     return {
-        "tries": [_line(trial, version) for trial in version.trials.order_by("-id")[:_LATEST]],
+        "tries": _tries(version),
         "trial_form": TrialForm(),
         "most_nights": book.in_force(today).terms["trial.nights_most"],
         "may_try": edits and version.state != Version.State.WITHDRAWN and not faulty and not busy,
@@ -87,8 +89,15 @@ def part(version: Version | None, user: User) -> dict[str, Any]:
     }
 
 
-def _line(trial: Trial, version: Version) -> dict[str, Any]:
+def _tries(version: Version) -> list[dict[str, Any]]:
+    found = list(version.trials.order_by("-id")[:_LATEST])
+    names = sentences.people_called([trial.asked_by for trial in found])
+    return [_line(trial, version, names[trial.asked_by]) for trial in found]
+
+
+def _line(trial: Trial, version: Version, who: str) -> dict[str, Any]:
     return {
+        "who": who,
         "trial": trial,
         "colour": _COLOURS[Trial.State(trial.state)],
         "of_this": trial.digest == version.digest,
@@ -160,7 +169,7 @@ def one(request: Request, pk: int) -> HttpResponseBase:
         "step": str(STEPS.get(trial.step, trial.step)),
         "nobody": waits and not worker.alive(),
         "stale": trial.digest != trial.version.digest,
-        "who": User.objects.filter(username=trial.asked_by).first() or trial.asked_by,
+        "who": sentences.people_called([trial.asked_by])[trial.asked_by],
     }
     if trial.state != Trial.State.DONE:
         return render(request, "workbench/policy/trial.html", context)
@@ -377,7 +386,29 @@ def _lines(rows: list[dict[str, Any]], user: User, draft: Any) -> list[dict[str,
     return lines
 
 
-def of_request(approval: Approval) -> Trial | None:
-    """The trial that stands in a request for a change of the policy."""
+def of_request(approval: Approval) -> dict[str, Any]:
+    """What stands in a request for a change of the policy: what differs from its base, and the trial in short."""
+    if approval.act != policy_change.ACT:
+        return {}
+    version = Version.objects.select_related("base").filter(pk=approval.subject_id).first()
+    seen = look(version.name, clock.today()) if version else None
+    if version is None or seen is None:
+        return {}
+    old = version.base.content if version.base else book.preset_content()
     number = approval.facts.get("trial")
-    return Trial.objects.filter(pk=number).first() if number else None
+    trial = Trial.objects.filter(pk=number).first() if number else None
+    told: dict[str, Any] = {
+        "version": version,
+        "changes": sentences.changes(seen, differences(old, version.content), old),
+        "trial": trial,
+    }
+    if trial is not None:
+        result = trial.result
+        tasks = [sum(row["tasks"] for row in result[side]["tasks"]) for side in ("before", "after")]
+        told |= {
+            "moved": _moved(result["moves"]),
+            "affected": result.get("affected", 0),
+            "tasks": _pair(*tasks),
+            "levels": _levels(result, _currencies(result)[0]) if result["moves"] else [],
+        }
+    return told
