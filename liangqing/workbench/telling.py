@@ -130,7 +130,7 @@ THINGS: dict[str, str | Lazy] = {
     "record": gettext_lazy("contact record"),
     "special day": gettext_lazy("special day"),
     "task": gettext_lazy("task"),
-    "user": gettext_lazy("person"),
+    "user": pgettext_lazy("who works here", "person"),
     "upload": gettext_lazy("file put down"),
     "webhook": gettext_lazy("address for messages"),
 }

@@ -24,7 +24,7 @@ _PREPARING = (*receivables.PREPARING, *cases.PREPARING)
 _DECIDING = (
     *receivables.STEPS,
     *(step for step in warning.STEPS if step.name == "levels"),
-    *(step for step in cases.STEPS if step.name in ("cases", "promises", "work")),
+    *(step for step in cases.STEPS if step.name in ("classes", "cases", "promises", "work")),
 )
 """The steps up to the facts: who is told of it and who does the work is not asked here."""
 
