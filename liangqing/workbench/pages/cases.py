@@ -23,7 +23,9 @@ from liangqing.cases.models import Attachment, Case, Record, Task
 from liangqing.cases.queries import file, lists, visible
 from liangqing.cases.queries import grace as graces
 from liangqing.cases.queries.governing import governing, kept_until
+from liangqing.cases.queries.restraints import restraint
 from liangqing.cases.words import ACTIONS, action, spoken
+from liangqing.cases.words import result as result_words
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Contact
@@ -255,6 +257,8 @@ def _answer(
         "grace_runs_to": case.grace_until - dt.timedelta(days=1) if case.grace_until else None,  # type: ignore[attr-defined]
         "postpone_form": PostponeForm() if task else None,
         "kept_until": kept_until(case),
+        "restraint": (held := restraint(case, today)),
+        "restraint_said": result_words(held.result) if held else "",
         "moves": [move.name for move in TASK.open_to(task) if move.right] if task else [],
         "attitudes": [(code, each, spoken(each.name)) for code, each in ATTITUDES.items()],
         "bucket_names": BUCKET_NAMES,
