@@ -293,7 +293,7 @@ def event(name: str) -> str:
 
 
 def fact(name: str) -> str:
-    return str(FACTS.get(name, name.replace("_", " ")))
+    return str(FACTS.get(name) or case_words.SKIPPED.get(name) or name.replace("_", " "))
 
 
 def thing(name: str) -> str:

@@ -107,6 +107,8 @@ def test_from_the_changed_number_to_the_night_that_decides_by_it(gao, client_of,
     assert Version.objects.get().state == "submitted", "nobody approves his own"
     votes.approve(request, risk)
     votes.approve(request, User.objects.get(username="shen"))
+    voices = gao.get(DRAFT, {"part": "approval"}).content.decode()
+    assert "<td>风险管理岗</td>" in voices and "<td>管理层</td>" in voices, "who approved as what, in words"
     made = Version.objects.get()
     with clock.at(made.from_on):
         assert policy.in_force(made.from_on).terms["warning.mild_until_days"] == 21

@@ -33,6 +33,7 @@ from liangqing.policy.content import problems
 from liangqing.policy.models import Trial, Version
 from liangqing.policy.queries.versions import look, row_named
 from liangqing.policy.rules.difference import differences
+from liangqing.policy.words import route
 from liangqing.warning.level import Level
 from liangqing.workbench import worker
 from liangqing.workbench.doors import Request, find, page
@@ -86,6 +87,14 @@ def part(version: Version | None, user: User) -> dict[str, Any]:
         .filter(act=policy_change.ACT, subject_kind=policy_change.KIND, subject_id=version.pk)
         .select_related("requested_by")
         .order_by("-id"),
+        "voices": [
+            {
+                "name": voice["name"],
+                "step": route(voice["step"]),
+                "at": dt.datetime.fromisoformat(voice["at"]).astimezone(clock.zone()),
+            }
+            for voice in version.approved_by
+        ],
     }
 
 
