@@ -69,7 +69,7 @@ def books(migrated: str, django_db_blocker: Any) -> Iterator[str]:
     own = f"t_{uuid.uuid4().hex[:12]}"
     with django_db_blocker.unblock():
         connection.close()
-        _administer(f'CREATE DATABASE "{own}" TEMPLATE "{migrated}"')
+        _administer(f'CREATE DATABASE "{own}" TEMPLATE "{migrated}" STRATEGY FILE_COPY')
         connection.settings_dict["NAME"] = own
         try:
             yield own
@@ -86,7 +86,7 @@ def copied(template: str) -> Iterator[str]:
 
     own, before = f"t_{uuid.uuid4().hex[:12]}", connection.settings_dict["NAME"]
     connection.close()
-    _administer(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
+    _administer(f'CREATE DATABASE "{own}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     connection.settings_dict["NAME"] = own
     try:
         yield own

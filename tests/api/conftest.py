@@ -78,7 +78,7 @@ def books(books: str, request: pytest.FixtureRequest, data_folder: Path) -> str:
         name, home, _made = request.getfixturevalue("founded")
         connection.close()
         _administer(f'DROP DATABASE "{books}" WITH (FORCE)')
-        _administer(f'CREATE DATABASE "{books}" TEMPLATE "{name}"')
+        _administer(f'CREATE DATABASE "{books}" TEMPLATE "{name}" STRATEGY FILE_COPY')
         shutil.copytree(home, data_folder, dirs_exist_ok=True)
     return books
 

@@ -35,7 +35,7 @@ def portfolio(books: str, large: str) -> None:
     money that waits for a bill not known yet."""
     connection.close()
     _administer(f'DROP DATABASE "{books}" WITH (FORCE)')
-    _administer(f'CREATE DATABASE "{books}" TEMPLATE "{large}"')
+    _administer(f'CREATE DATABASE "{books}" TEMPLATE "{large}" STRATEGY FILE_COPY')
 
 
 def _fill() -> None:

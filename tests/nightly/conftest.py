@@ -57,7 +57,7 @@ def undisturbed(working_day: str, django_db_blocker: Any, tmp_path: Path, settin
     if not _undisturbed:
         copy, home = f"{working_day}_copy", settings.HOME
         connection.close()
-        _administer(f'CREATE DATABASE "{copy}" TEMPLATE "{working_day}"')
+        _administer(f'CREATE DATABASE "{copy}" TEMPLATE "{working_day}" STRATEGY FILE_COPY')
         connection.settings_dict["NAME"], settings.HOME = copy, tmp_path / "elsewhere"
         try:
             run(dt.date(2026, 3, 12), PLAN)
