@@ -21,6 +21,10 @@ class Arrival:
     mapped: frozenset[str]
     """The fields the file has a column for."""
     options: dict[str, Any] = field(default_factory=dict)
+    read_on: Callable[[Callable[[], Any] | None], None] = lambda _foretold: None
+    """The next file is read from here on: said once this one waits for the database rather than for the processor; at
+    the latest when it has landed. What comes with it goes to ``Importable.foresee`` of the next, which calls it and waits
+    for what this one foretells."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +46,6 @@ class Importable:
     undo: Callable[[Import, Any], dict[str, dict[str, str]]]
     """Takes back what an import brought, and returns the digests of all its money rows as they are now; raises
     ``Refusal`` when something depends on it."""
+    foresee: Callable[[Staging, frozenset[str], Callable[[], Any]], None] | None = None
+    """Works ahead on a typed file and the fields it has, by what the file before told when its rows began to land. They
+    may still fail to: ``land`` looks whether all came as foretold, and takes the work back when it did not."""

@@ -88,6 +88,8 @@ class Staging:
         self.con.execute("CREATE TABLE problems (row BIGINT, field VARCHAR, code VARCHAR, detail VARCHAR)")
         self.con.execute("CREATE TABLE warnings (code VARCHAR, count BIGINT, detail VARCHAR)")
         self.labels: dict[str, str | Promise] = {}
+        self.foreseen: Any = None
+        """What the rows were compared with before it was stored, in a transaction of ``con`` that is still open."""
 
     def __enter__(self) -> Staging:
         return self

@@ -2,8 +2,10 @@
 
 1. Rows that are totals, and rows that repeat an earlier row cell by cell, are set aside and counted.
 2. The currency of each row is known first, because an amount cannot be read without it.
-3. Every other column is typed: plain cells in SQL, odd ones in Python, once each.
-4. ``typed`` is written in one pass; the odd cells that could not be understood become problems of their rows.
+3. Every other column is typed: plain cells in SQL, odd ones in Python, once each. A column whose first cells are all
+   plain is hoped to be so throughout, and its odd cells are not looked for.
+4. ``typed`` is written in one pass; the odd cells that could not be understood become problems of their rows. Where a
+   hope was wrong, the sheet is typed again without it.
 5. What is required and still empty becomes a problem too.
 """
 
@@ -30,6 +32,8 @@ _TOTAL = (
 )
 _SQL_TYPES = {FieldType.DATE: "DATE", FieldType.AMOUNT: "BIGINT", FieldType.INTEGER: "BIGINT"}
 _ROWS_SHOWN = 10
+_LOOKED_AT = 5000
+"""Rows whose cells tell whether a column may be plain throughout."""
 
 
 class Typing:
@@ -55,12 +59,21 @@ class Typing:
         self.decimal_mark = cast("amounts.Mark | None", _option(profile, "decimal_mark", ("point", "comma")))
         self.currency_field = next(iter(kind.of_type(FieldType.CURRENCY)), None)
         self.default = self._default_currency(currency)
-        self.odd: list[tuple[Field, Column]] = []  # columns with cells that had to be parsed
-        self.dropped = False
-        self._clear()
+        self.doubted: set[str] = set()  # fields that were hoped to be plain and were not
 
     def run(self) -> int:
         """Type the sheet; tells how many rows were typed."""
+        while not self._typed_whole():
+            pass
+        row = self.con.execute("SELECT count(*) FROM typed").fetchone()
+        return int(row[0]) if row else 0
+
+    def _typed_whole(self) -> bool:
+        """Type the sheet from the beginning; False when a column was not as plain as hoped, and is doubted now."""
+        self.odd: list[tuple[Field, Column]] = []  # columns with cells that had to be parsed
+        self.hoped: list[Field] = []  # columns whose odd cells were not looked for
+        self.dropped = False
+        self._clear()
         self._report_unused()
         self._set_aside_totals()
         self._set_aside_repeats()
@@ -69,9 +82,10 @@ class Typing:
         for field in self.kind.fields:
             values[field.name] = self._value(field)
         self._write(values)
+        if not self._hopes_come_true():
+            return False
         self._collect_problems()
-        row = self.con.execute("SELECT count(*) FROM typed").fetchone()
-        return int(row[0]) if row else 0
+        return True
 
     # What is known before any cell is read
 
@@ -203,9 +217,40 @@ class Typing:
             context=context,
         )
 
+    def _may_hope(self, field: Field, column: Column) -> bool:
+        """Whether the first cells of a column are all plain; it is taken for plain then until ``typed`` says otherwise.
+
+        Rows set aside have a say in how a column is read, and are not in ``typed``: with them, all cells are looked at.
+        """
+        if self.dropped or field.name in self.doubted or column.plain.startswith("NULL::"):
+            return False
+        row = self.con.execute(
+            f"SELECT count(*) FROM (SELECT * FROM {column.source} LIMIT {_LOOKED_AT}) r "
+            f"WHERE {column.raw} IS NOT NULL AND ({column.plain}) IS NULL"
+        ).fetchone()
+        if row and row[0]:
+            return False
+        self.hoped.append(field)
+        return True
+
+    def _hopes_come_true(self) -> bool:
+        """Whether every cell of the columns hoped to be plain has a value in ``typed``."""
+        if not self.hoped:
+            return True
+        cells = ", ".join(f"count(c{self.mapping[field.name]})" for field in self.hoped)
+        values = ", ".join(f"count({field.name})" for field in self.hoped)
+        (there,) = self.con.execute(f"SELECT {cells} FROM raw").fetchall()
+        (understood,) = self.con.execute(f"SELECT {values} FROM typed").fetchall()
+        self.doubted |= {
+            field.name for field, wanted, had in zip(self.hoped, there, understood, strict=True) if wanted != had
+        }
+        return there == understood
+
     def _typed(self, field: Field, plain: str, parse: Parser) -> str:
         """The way of most columns: what is not plain is parsed."""
         column = self._column(field, plain)
+        if self._may_hope(field, column):
+            return column.plain
         if not set_odd_apart(self.con, column):
             return column.plain
         parse_odd(self.con, column, parse)
@@ -263,6 +308,8 @@ class Typing:
 
     def _date(self, field: Field) -> str:
         column = self._column(field, dates.plain_sql(f"r.c{self.mapping[field.name]}"))
+        if self._may_hope(field, column):
+            return column.plain
         if not set_odd_apart(self.con, column):
             return column.plain
         seen = dates.Evidence()
@@ -314,6 +361,8 @@ class Typing:
         context = "r.row_currency" if self.with_currency != "raw" else self.row_currency
         trusted = factor == 1 and self.decimal_mark != "comma"
         column = self._column(field, self._plain_with(plain_form, context) if trusted else nothing_plain, context)
+        if trusted and self._may_hope(field, column):
+            return self._plain_with(plain_form, self.row_currency)
         odd = set_odd_apart(self.con, column)
         mark = self.decimal_mark
         if mark is None and odd:

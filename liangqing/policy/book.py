@@ -11,10 +11,8 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import ibis
-import ibis.expr.types as ir
 import yaml
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +34,9 @@ from liangqing.policy.models import Version
 from liangqing.policy.scope import DIMENSIONS, Cell, cells
 from liangqing.policy.tables import Row, Table, TableError
 from liangqing.policy.terms import Terms
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Policy:
 
         In: party_id, and line, place, debtor (see ``scope``) where there are variants at all.
         """
+        import ibis
+
         if not self.variants:
             return ibis.literal(0, type="int16")
         named = self._named()
@@ -96,6 +99,8 @@ class Policy:
 
     def each(self, table: ir.Table, decide: Callable[[Policy], ir.Value]) -> ir.Value:
         """A decision over rows with a column ``variant``: what ``decide`` says under the policy of each."""
+        import ibis
+
         if not self.variants:
             return decide(self)
         branches = [
@@ -105,6 +110,8 @@ class Policy:
 
     def stamp_over(self, table: ir.Table) -> ir.StringValue:
         """The stamp each row's decision remembers; those who are control were decided by the version before."""
+        import ibis
+
         return self.each(table, lambda rules: ibis.literal(rules.stamp))
 
     # one account ---------------------------------------------------------------------------------------------------

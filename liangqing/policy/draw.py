@@ -6,7 +6,10 @@ engine: whole numbers below 2^62, multiplied and divided with remainder.
 
 from __future__ import annotations
 
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 _PRIME = 2_147_483_647  # 2^31 - 1: the square of a remainder fits into 62 bits
 

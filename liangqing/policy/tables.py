@@ -10,14 +10,15 @@ import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import yaml
 
 from liangqing.policy.terms import CATALOGUE, Words
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 MOST_CELLS = 20_000_000
 """How many combinations a table may tell apart and still be checked for gaps: far more than a reader could follow."""
@@ -36,6 +37,8 @@ class Range:
         )
 
     def over(self, column: ir.IntegerColumn) -> ir.BooleanValue:
+        import ibis
+
         tests: list[ir.BooleanValue] = [column.notnull()]
         if self.low is not None:
             tests.append(column >= self.low)
@@ -54,6 +57,8 @@ class OneOf:
         return value in self.values
 
     def over(self, column: ir.Column) -> ir.BooleanValue:
+        import ibis
+
         return ibis.and_(column.notnull(), column.isin(sorted(self.values)))
 
 
@@ -108,6 +113,8 @@ class Row:
         return all(condition.holds(facts[name]) for name, condition in self.when.items())
 
     def over(self, table: ir.Table) -> ir.BooleanValue:
+        import ibis
+
         tests = [condition.over(table[name]) for name, condition in self.when.items()]
         return ibis.and_(*tests) if tests else ibis.literal(True)
 
@@ -266,10 +273,14 @@ class Table:
 
     def row_for(self, table: ir.Table) -> ir.StringValue:
         """The name of the deciding row for each row of ``table``; NULL where nothing matches."""
+        import ibis
+
         return ibis.cases(*((row.over(table), row.row) for row in self.rows), else_=None)
 
     def output(self, row_name: ir.StringValue, name: str) -> ir.Value:
         """What the deciding row says for one output."""
+        import ibis
+
         return ibis.cases(*((row_name == row.row, row.then[name]) for row in self.rows), else_=None)
 
     def points(self, table: ir.Table, name: str = "points") -> ir.IntegerValue:

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import ibis
-import ibis.expr.types as ir
 import yaml
 
 from liangqing.kit.money import CURRENCIES, Money, digits
 from liangqing.policy.scope import DIMENSIONS, Cell, Scope, weight
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 EVERY_OTHER = "*"
 _PLAIN = "CHF"
@@ -223,6 +224,8 @@ class Terms(Mapping[str, Any]):
 
     def money_over(self, key: str, currency: ir.StringColumn) -> ir.IntegerValue:
         """The same for a column of currencies."""
+        import ibis
+
         odd = {code for code in CURRENCIES if digits(code) != digits(_PLAIN)}
         named = sorted((set(self[key]) - {EVERY_OTHER}) | odd)
         other = Money.of(str(self[key][EVERY_OTHER]), _PLAIN).amount

@@ -12,9 +12,10 @@ import contextlib
 import contextvars
 import dataclasses
 import hashlib
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,8 @@ class Ready:
     profile: str | None
     options: dict[str, str]
     """What was said about reading it, and what the profile remembered."""
+    read_on: Callable[[Callable[[], Any] | None], None] = lambda _foretold: None
+    """Lets the next file be read, and tells it what is about to be stored."""
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -142,26 +145,58 @@ def in_turn(
     paths: Sequence[Path], importables: Sequence[Importable], reading: Reading
 ) -> Iterator[tuple[Path, Callable[[], Ready]]]:
     """Files in the order they must land (customers, bills, payments), each with a function that waits until it is ready,
-    or raises its ``Refusal``. While the caller lands one, the next is read and checked."""
+    or raises its ``Refusal``. While the caller lands one, the next is read and checked: from when the landing says
+    ``read_on``, so that two files do not slow each other down while the database has nothing to do."""
     order = {importable.kind.name: place for place, importable in enumerate(importables)}
     if len(paths) > 1 and not reading.wanted:
         kinds = {path: kind_of(path, importables) for path in paths}
         paths = sorted(paths, key=lambda path: order.get(kinds[path] or "", len(order)))
     remembered = _profile(reading.profile)
     with ThreadPoolExecutor(max_workers=1) as reader:
+        gates = [_Gate() for _path in [*paths, None]]
+        given_up = threading.Event()
+
+        def prepared(place: int) -> Ready:
+            gates[place].opened.wait()
+            if given_up.is_set():
+                raise CancelledError
+            ready = _prepare(paths[place], importables, reading, remembered)
+            ready.read_on = gates[place + 1].open
+            if ready.importable.foresee and (foretold := gates[place].foretold) is not None:
+                ready.importable.foresee(ready.staging, frozenset(ready.columns), foretold)
+            return ready
+
         coming: list[Future[Ready]] = []
         try:
             for place, path in enumerate(paths):
-                for ahead in paths[place + len(coming) : place + 2]:
-                    context = contextvars.copy_context()
-                    coming.append(reader.submit(context.run, _prepare, ahead, importables, reading, remembered))
+                gates[place].open()
+                coming += [
+                    reader.submit(contextvars.copy_context().run, prepared, ahead)
+                    for ahead in range(place + len(coming), min(place + 2, len(paths)))
+                ]
                 if place == 0:
                     make_ready()
                 yield path, coming.pop(0).result
         finally:
-            for future in coming:  # the caller gave up
-                if not future.cancel() and future.exception() is None:
+            given_up.set()
+            for gate in gates:
+                gate.open()
+            for future in coming:
+                if not future.cancel() and future.exception() is None:  # the caller gave up
                     future.result().staging.close()
+
+
+class _Gate:
+    """Before it opens, the next file is not read; what the file before foretells comes through it."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.foretold: Callable[[], Any] | None = None
+
+    def open(self, foretold: Callable[[], Any] | None = None) -> None:
+        if not self.opened.is_set():
+            self.foretold = foretold
+            self.opened.set()
 
 
 def _prepare(path: Path, importables: Sequence[Importable], reading: Reading, remembered: Profile | None) -> Ready:
@@ -233,6 +268,7 @@ def _land(ready: Ready, record: Import, *, no_clearing: bool, dry_run: bool, by:
             record=record,
             mapped=frozenset(ready.columns),
             options={"no_clearing": no_clearing},
+            read_on=ready.read_on,
         )
         landed = ready.importable.land(arrival)
         record.created, record.updated, record.unchanged = landed.created, landed.updated, landed.unchanged

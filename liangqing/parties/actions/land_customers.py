@@ -54,6 +54,7 @@ def land(arrival: Arrival) -> Landed:
     A changed name leaves the old one behind as an alias. Contacts are added, never taken away.
     """
     duck, cursor = arrival.staging.con, arrival.cursor
+    arrival.read_on(None)  # sealing takes one processor, and leaves the other
     _find_fault(arrival)
     read_into(
         duck,

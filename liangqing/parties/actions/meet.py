@@ -9,6 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from liangqing.imports.landing import Arrival
+from liangqing.imports.staging import Staging
 from liangqing.kit import asked, bulk, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
@@ -40,13 +41,25 @@ def meet(arrival: Arrival) -> None:
     named = "customer_name" in arrival.mapped
     if named:
         _bring_new(arrival)
-    duck.execute("CREATE TABLE met AS SELECT number, party_id FROM known_parties").fetchall()
-    arrival.staging.problem(
+    know(arrival.staging)
+    if named:
+        _learn_spellings(arrival)
+
+
+def know(staging: Staging) -> None:
+    """``met(number, party_id)`` from ``known_parties``, and the problem ``unknown_customer``."""
+    staging.con.execute("CREATE TABLE met AS SELECT number, party_id FROM known_parties").fetchall()
+    staging.problem(
         """SELECT t.row, 'customer', 'unknown_customer', t.customer FROM typed t
            WHERE t.customer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM met m WHERE m.number = t.customer)"""
     )
-    if named:
-        _learn_spellings(arrival)
+
+
+def fingerprint(cursor: bulk.Cursor) -> tuple[int, int]:
+    """Which customer bears which number: equal while none is added, taken away or numbered anew."""
+    cursor.execute("SELECT count(*), coalesce(sum(hashtextextended(number, id)), 0)::text FROM parties_party")
+    count, codes = cursor.fetchone()
+    return int(count), int(codes)
 
 
 def _number_by_name(arrival: Arrival) -> None:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future
 from typing import Any
 
 import duckdb
@@ -24,10 +25,11 @@ from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
-from liangqing.parties.actions.meet import meet
+from liangqing.parties.actions.meet import fingerprint, meet
 from liangqing.people.models import User
 from liangqing.receivables.actions.creditors import HOME, name_creditors
 from liangqing.receivables.actions.digests import Books, all_stored
+from liangqing.receivables.actions.foresight import BillsToCome
 from liangqing.receivables.actions.money_in import allocate, land_receipts
 from liangqing.receivables.actions.undo import undo_receipts
 from liangqing.receivables.kinds import BILLS
@@ -73,13 +75,14 @@ _TERMS = ("issued_on", "due_on", "kind", "reference", "contract_id", "seller_id"
 def land(arrival: Arrival) -> Landed:
     """Land the good rows of a typed file of bills. One row a bill; the number is unique for its creditor."""
     books = Books(arrival.cursor, arrival.record.pk)
+    parties = fingerprint(arrival.cursor)
     meet(arrival)
     name_creditors(arrival)
     _find_sellers(arrival)
     _work_out(arrival)
     _compare(arrival)
     _land_contracts(arrival)
-    created = _land_new(arrival, books)
+    created = _land_new(arrival, books, parties)
     updated = _land_changed(arrival, books)
     ((count,),) = arrival.staging.con.execute("SELECT count(*) FROM good_bills").fetchall()
     updated |= _clear(arrival, books)
@@ -296,7 +299,7 @@ def _land_contracts(arrival: Arrival) -> None:
     duck.unregister("contract_rows")
 
 
-def _land_new(arrival: Arrival, books: Books) -> int:
+def _land_new(arrival: Arrival, books: Books, parties: tuple[int, int]) -> int:
     duck, cursor = arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM good_bills WHERE bill_id IS NULL").fetchall()
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_bill"), count)
@@ -310,10 +313,20 @@ def _land_new(arrival: Arrival, books: Books) -> int:
 
     def rows(fresh: bool) -> None:
         coming = duck.sql("SELECT * EXCLUDE (row) FROM new_bills ORDER BY id").to_arrow_reader()
+        arrival.read_on(promise.result if fresh else None)
         passing = books.passing("receivables_bill", coming)
         bulk.copy_in(cursor, "receivables_bill", passing, coming.schema.names, fresh=fresh)
 
-    bulk.large_load(cursor, "receivables_bill", count, rows)
+    def foretell() -> None:
+        if count:
+            promise.set_result(BillsToCome.of(duck, ids[0], ids[-1], parties))
+
+    promise: Future[BillsToCome | None] = Future()
+    try:
+        bulk.large_load(cursor, "receivables_bill", count, rows, foretell)
+    finally:
+        if not promise.done():
+            promise.set_result(None)
     return int(count)
 
 
@@ -447,6 +460,9 @@ def _allocate_waiting(arrival: Arrival, books: Books) -> None:
            FROM waiting_receipts w JOIN new_bills n ON n.creditor_id = w.creditor_id AND n.number = w.bill_number
                 AND n.party_id = w.party_id AND n.currency = w.currency"""
     ).fetchall()
+    ((count,),) = duck.execute("SELECT count(*) FROM waiting").fetchall()
+    if not count:
+        return
     duck.execute(
         "CREATE TABLE waiting_room AS SELECT bill_id, greatest(max(asked), 0)::BIGINT AS room FROM waiting GROUP BY 1"
     ).fetchall()

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports import problems
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import
+from liangqing.imports.staging import Staging
 from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
-from liangqing.parties.actions.meet import meet
+from liangqing.parties.actions.meet import know, meet
 from liangqing.receivables.actions.creditors import HOME, name_creditors
 from liangqing.receivables.actions.digests import Books, all_stored
-from liangqing.receivables.actions.money_in import compare_receipts, fit, land_compared, land_fitted
+from liangqing.receivables.actions.foresight import BillsToCome
+from liangqing.receivables.actions.money_in import (
+    compare_receipts,
+    compare_with_stored,
+    fates_of,
+    fit,
+    land_compared,
+    land_fitted,
+    no_receipts,
+)
 from liangqing.receivables.actions.undo import undo_receipts
 from liangqing.receivables.kinds import PAYMENTS
 
@@ -40,24 +51,78 @@ problems.register(
 @clause("P3 2.4")
 def land(arrival: Arrival) -> Landed:
     """Land the good rows of a typed file of payments. One row a payment; the number is unique for its creditor."""
-    staging, books = arrival.staging, Books(arrival.cursor, arrival.record.pk)
-    _turn_signs(arrival)
-    staging.problem("SELECT row, 'amount', 'not_positive', amount::VARCHAR FROM typed WHERE amount <= 0")
-    name_creditors(arrival)
-    bills = _bills_named(arrival)
-    with bulk.beside(lambda: read_into(staging.con, bills)) as bills_are_read:
-        meet(arrival)
-        _find_payers(arrival, bills_are_read)
-        fates = _compare(arrival)
+    books = Books(arrival.cursor, arrival.record.pk)
+    fates = _as_foreseen(arrival)
+    if fates is None:
+        fates = _look_up(arrival)
     created, updated, unchanged = land_compared(arrival, books, fates, meanwhile=lambda: _match(arrival))
     _set_against_bills(arrival, books, freed=updated > 0)
     return Landed(created, updated, unchanged, books.digests())
 
 
-def _compare(arrival: Arrival) -> dict[str, int]:
-    """Each good row as a receipt against the receipts stored."""
-    staging, duck = arrival.staging, arrival.staging.con
-    _number(arrival)
+def _look_up(arrival: Arrival) -> dict[str, int]:
+    """Find payers and bills, and compare with the receipts stored; how many rows are new, changed, same."""
+    staging = arrival.staging
+    _check_amounts(staging)
+    name_creditors(arrival)
+    bills = _bills_named(arrival)
+    with bulk.beside(lambda: read_into(staging.con, bills)) as bills_are_read:
+        meet(arrival)
+        _find_payers(staging, bills_are_read)
+        _want(staging)
+        return compare_receipts(arrival)
+
+
+def foresee(staging: Staging, mapped: frozenset[str], foretold: Callable[[], Any]) -> None:
+    """The same while the first bills of all are still landing: they come from memory, and there are no receipts yet.
+
+    All of it in one transaction of the staging database, which ``land`` ends: it counts if the books are then as foretold.
+    """
+    bills = foretold() if "customer_name" not in mapped else None
+    if not isinstance(bills, BillsToCome):
+        return
+    duck = staging.con
+    duck.execute("BEGIN").fetchall()
+    if not bills.bring_to(duck) or _strange_creditors(duck):
+        duck.execute("ROLLBACK").fetchall()
+        return
+    _check_amounts(staging)
+    know(staging)
+    _find_payers(staging, lambda: None)
+    _want(staging)
+    no_receipts(duck)
+    compare_with_stored(duck)
+    staging.foreseen = bills
+
+
+def _strange_creditors(duck: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file names a creditor that the bills did not: it may get its id only when the file lands."""
+    found = duck.execute(
+        f"SELECT 1 FROM typed t ANTI JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}') LIMIT 1"
+    ).fetchall()
+    return bool(found)
+
+
+def _as_foreseen(arrival: Arrival) -> dict[str, int] | None:
+    """What was foreseen, if it came so; else nothing of it is left, and None."""
+    staging, foretold = arrival.staging, arrival.staging.foreseen
+    if foretold is None:
+        return None
+    staging.foreseen = None
+    came = foretold.came(arrival.cursor)
+    staging.con.execute("COMMIT" if came else "ROLLBACK").fetchall()
+    return fates_of(staging.con) if came else None
+
+
+def _check_amounts(staging: Staging) -> None:
+    _turn_signs(staging)
+    staging.problem("SELECT row, 'amount', 'not_positive', amount::VARCHAR FROM typed WHERE amount <= 0")
+
+
+def _want(staging: Staging) -> None:
+    """Each good row as a receipt, ``wanted``."""
+    duck = staging.con
+    _number(staging)
     staging.problem(
         """SELECT row, 'number', 'duplicate_number', number FROM
            (SELECT row, number, row_number() OVER (PARTITION BY creditor, number ORDER BY row) AS place FROM typed
@@ -70,16 +135,15 @@ def _compare(arrival: Arrival) -> dict[str, int]:
                    coalesce(t.bill, '') AS bill_number, coalesce(t.reference, '') AS reference
             FROM {staging.good()} t JOIN payers p USING (row)"""
     ).fetchall()
-    return compare_receipts(arrival)
 
 
-def _turn_signs(arrival: Arrival) -> None:
+def _turn_signs(staging: Staging) -> None:
     """A ledger that books money received as credits shows every amount negative."""
-    duck = arrival.staging.con
+    duck = staging.con
     ((count, highest),) = duck.execute("SELECT count(amount), max(amount) FROM typed").fetchall()
     if count and highest < 0:
         duck.execute("UPDATE typed SET amount = -amount").fetchall()
-        arrival.staging.warn("signs_turned", count)
+        staging.warn("signs_turned", count)
 
 
 def _bills_named(arrival: Arrival) -> dict[str, str]:
@@ -104,9 +168,9 @@ def _bills_named(arrival: Arrival) -> dict[str, str]:
     }
 
 
-def _find_payers(arrival: Arrival, bills_are_read: Callable[[], object]) -> None:
+def _find_payers(staging: Staging, bills_are_read: Callable[[], object]) -> None:
     """``payers(row, creditor_id, party_id)``: the customer named, else that of the bill named."""
-    duck = arrival.staging.con
+    duck = staging.con
     ((unnamed,),) = duck.execute("SELECT count(*) FROM typed WHERE customer IS NULL").fetchall()
     party, of_the_bill = "m.party_id", ""
     if unnamed:
@@ -123,9 +187,9 @@ def _find_payers(arrival: Arrival, bills_are_read: Callable[[], object]) -> None
     ).fetchall()
 
 
-def _number(arrival: Arrival) -> None:
+def _number(staging: Staging) -> None:
     """A payment without a number gets one made from what it says, the same whenever the file comes again."""
-    duck = arrival.staging.con
+    duck = staging.con
     ((count,),) = duck.execute("SELECT count(*) FROM typed WHERE number IS NULL").fetchall()
     if not count:
         return
@@ -136,7 +200,7 @@ def _number(arrival: Arrival) -> None:
                      FROM typed WHERE number IS NULL)) n
            WHERE n.row = typed.row"""
     ).fetchall()
-    arrival.staging.warn("number_made_up", count)
+    staging.warn("number_made_up", count)
 
 
 def _match(arrival: Arrival) -> None:
@@ -197,4 +261,4 @@ def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
     return all_stored(cursor, record.pk)
 
 
-IMPORTABLE = Importable(kind=PAYMENTS, land=land, undo=undo)
+IMPORTABLE = Importable(kind=PAYMENTS, land=land, undo=undo, foresee=foresee)

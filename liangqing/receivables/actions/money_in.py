@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import ibis
+import duckdb
 
 from liangqing.imports.landing import Arrival
 from liangqing.kit import asked, bulk
@@ -39,6 +39,20 @@ def compare_receipts(arrival: Arrival) -> dict[str, int]:
     duck = arrival.staging.con
     wanted = asked.among(duck, "wanted", {"r.creditor_id": "creditor_id", "r.number": "number"})
     read_into(duck, {"stored_receipts": f"{_STORED} WHERE {wanted}"})
+    return compare_with_stored(duck)
+
+
+def no_receipts(duck: duckdb.DuckDBPyConnection) -> None:
+    """``stored_receipts`` of books without receipts."""
+    duck.execute(
+        """CREATE TABLE stored_receipts (receipt_id BIGINT, creditor_id BIGINT, party_id BIGINT, number VARCHAR,
+               version SMALLINT, received_on DATE, amount BIGINT, currency VARCHAR, method VARCHAR, bill_number VARCHAR,
+               reference VARCHAR, reverses_id BIGINT)"""
+    ).fetchall()
+
+
+def compare_with_stored(duck: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """``compare_receipts`` once ``stored_receipts`` is read."""
     duck.execute(
         f"""CREATE TABLE compared AS
             WITH live AS (SELECT * FROM stored_receipts s WHERE s.reverses_id IS NULL
@@ -55,6 +69,11 @@ def compare_receipts(arrival: Arrival) -> dict[str, int]:
             FROM wanted w LEFT JOIN live l ON l.creditor_id = w.creditor_id AND l.number = w.number
             LEFT JOIN last v ON v.creditor_id = w.creditor_id AND v.number = w.number"""
     ).fetchall()
+    return fates_of(duck)
+
+
+def fates_of(duck: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many rows of ``compared`` are new, changed, same."""
     return dict(duck.execute("SELECT fate, count(*) FROM compared GROUP BY fate").fetchall())
 
 
@@ -137,6 +156,8 @@ def allocate(arrival: Arrival, books: Books, receipts: str, bills: str) -> int:
 
 def fit(arrival: Arrival, receipts: str, bills: str) -> None:
     """Allocate by reference, in DuckDB alone; leaves the table ``fitted``."""
+    import ibis
+
     duck = arrival.staging.con
     con = ibis.duckdb.from_connection(duck)
     expression = by_reference(con.table(receipts), con.table(bills))

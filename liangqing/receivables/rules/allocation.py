@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
-
-import ibis
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING, Any
 
 from liangqing.kit.actions import clause
 from liangqing.kit.money import Money
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 @clause("P3 2.4 by reference")
@@ -22,6 +22,8 @@ def by_reference(receipts: ir.Table, bills: ir.Table) -> ir.Table:
     In: ``receipts`` (receipt_id, bill_id, received_on, amount: what is left of it, more than 0), ``bills`` (bill_id,
     room: what the bill still asks for); minor units. Out: receipt_id, bill_id, received_on, amount (more than 0).
     """
+    import ibis
+
     named = receipts.join(bills.select(room_bill="bill_id", room="room"), receipts.bill_id == bills.bill_id)
     before = named.amount.sum().over(
         ibis.window(group_by=named.bill_id, order_by=[named.received_on, named.receipt_id], rows=(None, 0))
