@@ -125,7 +125,7 @@ def found(folder: Path) -> None:
         for text in (_CUSTOMERS, _BILLS, _PAYMENTS):
             result = desk.bring(text, by=people["qian"])
             assert not result.rejected, result
-    with clock.at(dt.datetime.combine(TODAY, dt.time(2))):
+    with clock.at(dt.datetime.combine(TODAY, dt.time(0))):
         run(TODAY, PLAN)
     with clock.at(TODAY):
         draft = versions.draft(title="收紧中度门槛", from_on=TODAY + dt.timedelta(days=30), by=people["gao"])

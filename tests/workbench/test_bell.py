@@ -122,7 +122,7 @@ def test_seen_is_remembered_and_the_bell_falls_silent(client_of, lin, house_of_p
 
 
 def test_what_came_after_the_page_was_drawn_is_not_lost(client_of, lin, house_of_people):
-    early = dt.datetime(2026, 6, 30, 1, tzinfo=clock.zone())
+    early = dt.datetime(2026, 6, 29, 23, tzinfo=clock.zone())
     client_of("lin").post("/bell/", {"until": early.isoformat()})
     assert User.objects.get(pk=lin.pk).bell_seen_at == early
     assert bell.waiting(User.objects.get(pk=lin.pk)).cases
