@@ -285,6 +285,8 @@ _CHOICES: Mapping[str, Mapping[str, Any]] = {
     "reason": dict(Reason.choices),
     "result": case_words.RESULTS,
     "action": case_words.ACTIONS,
+    "validity": dict(Contact.Validity.choices),
+    "kind": {**dict(Contact.Kind.choices), **dict(Department.Kind.choices)},
 }
 
 
