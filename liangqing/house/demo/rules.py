@@ -31,7 +31,9 @@ _TRIED_NIGHTS = 3
 
 def name_the_house() -> None:
     """What the institution is called on what it prints."""
-    describe(None, name=PARENT, name_en="Licheng Precision Industry Group Co., Ltd.", place="上海市", place_en="Shanghai")
+    describe(
+        None, name=PARENT, name_en="Licheng Precision Industry Group Co., Ltd.", place="上海市", place_en="Shanghai"
+    )
 
 
 def live(day: dt.date, people: Mapping[str, User]) -> None:
