@@ -68,9 +68,9 @@ def _fill() -> None:
                 INSERT INTO receivables_allocation (receipt_id, bill_id, allocated_on, amount)
                 SELECT i, i, '2026-01-20', 4000 FROM generate_series(1, {STORED}) i;
                 INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, desk, opened_on, closed_on,
-                    policy)
+                    policy, customer_class, class_row)
                 SELECT i, 'LQ-' || i, i, {creditor.pk}, 'closed', 'mild', 'D1', '', date '2020-01-01' + i / 40,
-                    date '2020-02-01' + i / 40, '' FROM generate_series(1, {STORED}) i;
+                    date '2020-02-01' + i / 40, '', '', '' FROM generate_series(1, {STORED}) i;
                 INSERT INTO cases_task (party_id, creditor_id, case_id, action, action_row, points, reasons, policy,
                     created_on, due_on, state, ended_on)
                 SELECT i, {creditor.pk}, i, 'call', 'A1', 1, '{{}}', '', date '2020-01-01' + i / 40,

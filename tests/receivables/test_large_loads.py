@@ -12,6 +12,7 @@ from liangqing.house.invariants import broken
 from liangqing.imports.actions import bring as bringing
 from liangqing.imports.actions.bring import Reading, in_turn, land
 from liangqing.kit import bulk
+from liangqing.receivables.actions import land_bills
 from liangqing.receivables.actions.digests import all_stored
 from liangqing.receivables.actions.foresight import BillsToCome
 from liangqing.receivables.importables import IMPORTABLES
@@ -26,6 +27,7 @@ CLEARED = "账单号,客户编号,到期日,金额,clear_date\n"
 def large(desk, monkeypatch):
     """A desk to which every load is a large one."""
     monkeypatch.setattr(bulk, "_LARGE", 1)
+    monkeypatch.setattr(land_bills, "ENOUGH", 0)
     return desk
 
 

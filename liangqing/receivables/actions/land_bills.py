@@ -75,7 +75,7 @@ _TERMS = ("issued_on", "due_on", "kind", "reference", "contract_id", "seller_id"
 def land(arrival: Arrival) -> Landed:
     """Land the good rows of a typed file of bills. One row a bill; the number is unique for its creditor."""
     books = Books(arrival.cursor, arrival.record.pk)
-    parties = fingerprint(arrival.cursor)
+    parties = fingerprint(arrival.cursor) if _many(arrival) else None
     meet(arrival)
     name_creditors(arrival)
     _find_sellers(arrival)
@@ -299,7 +299,17 @@ def _land_contracts(arrival: Arrival) -> None:
     duck.unregister("contract_rows")
 
 
-def _land_new(arrival: Arrival, books: Books, parties: tuple[int, int]) -> int:
+ENOUGH = asked.FEW
+"""So many rows are worth looking ahead for."""
+
+
+def _many(arrival: Arrival) -> bool:
+    """Whether the file is large enough that the next one is compared while this one lands; a few rows read nothing for it."""
+    ((count,),) = arrival.staging.con.execute("SELECT count(*) FROM typed").fetchall()
+    return bool(count > ENOUGH)
+
+
+def _land_new(arrival: Arrival, books: Books, parties: tuple[int, int] | None) -> int:
     duck, cursor = arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM good_bills WHERE bill_id IS NULL").fetchall()
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_bill"), count)
@@ -318,7 +328,7 @@ def _land_new(arrival: Arrival, books: Books, parties: tuple[int, int]) -> int:
         bulk.copy_in(cursor, "receivables_bill", passing, coming.schema.names, fresh=fresh)
 
     def foretell() -> None:
-        if count:
+        if count and parties is not None:
             promise.set_result(BillsToCome.of(duck, ids[0], ids[-1], parties))
 
     promise: Future[BillsToCome | None] = Future()
