@@ -14,6 +14,7 @@ from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import database_uri
 from liangqing.nightly.actions.run import nights_folder, run
 from liangqing.nightly.models import Run
+from liangqing.nightly.night import INPUTS
 from liangqing.trail.models import Entry
 from liangqing.trail.queries import proof
 from tests.cast import Cast
@@ -174,7 +175,9 @@ def test_a_night_that_changes_nothing_is_still_told_when_it_was_interrupted(book
 
 def test_a_night_keeps_its_tables_and_leaves_nothing_else(working_day, night, data_folder):
     night("2026-03-12")
-    assert sorted(path.stem for path in (nights_folder() / "2026-03-12").iterdir()) == sorted(PLAN.keep)
+    kept = nights_folder() / "2026-03-12"
+    assert sorted(path.stem for path in kept.iterdir()) == sorted((*PLAN.keep, INPUTS))
+    assert sorted(path.stem for path in (kept / INPUTS).iterdir()) == sorted(PLAN.inputs)
     assert sorted(path.name for path in nights_folder().iterdir()) == ["2026-03-11", "2026-03-12"]
     assert list((data_folder / "tmp").iterdir()) == []
 
