@@ -1,6 +1,6 @@
 """The act of changing the policy: a version is submitted with a request, and in force from its day at the last yes.
 
-Policy knows nobody and stands below; this room asks and answers for it. Where a version goes past a bound of law, the
+Policy knows nobody and stands below; this room asks and answers for it. Where a version goes past a bound that only counsel may lift, the
 table of routes hears ``loosens_law``, and whoever of counsel said yes is written into the version (P1 2.1.1, P2 4.2).
 """
 

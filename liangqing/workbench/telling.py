@@ -203,7 +203,7 @@ FACTS: dict[str, str | Lazy] = {
     "late_bills": gettext_lazy("late bills"),
     "late_customers": gettext_lazy("late customers"),
     "lines": gettext_lazy("lines"),
-    "loosens_law": gettext_lazy("loosens a bound of law"),
+    "loosens_law": gettext_lazy("goes past a bound only counsel may lift"),
     "list": gettext_lazy("list"),
     "loosens": gettext_lazy("past a bound only counsel may lift"),
     "mild": gettext_lazy("mild"),

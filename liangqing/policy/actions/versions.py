@@ -269,7 +269,7 @@ def give_back(version: Version, *, by: Person) -> Version:
 @action
 def approve(version: Version, *, voices: Sequence[Mapping[str, Any]], counsel: str = "", by: Person) -> Version:
     """Put a submitted version in force from its day. ``voices``: who said yes (name, step, at); ``counsel``: who of
-    counsel did, needed where a bound of law is loosened. Raises ``Refusal`` when it no longer fits."""
+    counsel did, needed where a bound only counsel may lift is passed. Raises ``Refusal`` when it no longer fits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('liangqing policy number'))")
     row = Version.objects.select_for_update().get(pk=version.pk)
@@ -277,7 +277,9 @@ def approve(version: Version, *, voices: Sequence[Mapping[str, Any]], counsel: s
     if loosened(row.content) and not counsel:
         raise Refusal(
             "counsel",
-            _("This version goes past a bound of law; counsel has to agree on record before it can be approved."),
+            _(
+                "This version goes past a bound that only counsel may lift; counsel has to agree on record before it can be approved."
+            ),
         )
     VERSION.move(row, "approve", approved_by=list(voices), approved_at=clock.now(), counsel=counsel)
     event = PolicyApproved(

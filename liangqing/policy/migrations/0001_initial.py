@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('approved_at', models.DateTimeField(null=True)),
                 ('withdrawn_by', models.CharField(blank=True, default='', max_length=150)),
                 ('withdrawn_at', models.DateTimeField(null=True)),
-                ('counsel', models.CharField(blank=True, default='', help_text='who of counsel agreed to loosen a bound of law', max_length=150)),
+                ('counsel', models.CharField(blank=True, default='', help_text='who of counsel agreed to go past a bound', max_length=150)),
                 ('base', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policy.version')),
             ],
         ),

@@ -40,7 +40,7 @@ class Version(models.Model):
     withdrawn_by = models.CharField(max_length=150, blank=True, default="")
     withdrawn_at = models.DateTimeField(null=True)
     counsel = models.CharField(
-        max_length=150, blank=True, default="", help_text="who of counsel agreed to loosen a bound of law"
+        max_length=150, blank=True, default="", help_text="who of counsel agreed to go past a bound"
     )
 
     class Meta:
