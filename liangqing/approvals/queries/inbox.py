@@ -64,7 +64,7 @@ def inbox(user: User, limit: int = MOST) -> list[Waiting]:
     return [
         Waiting(
             request=row,
-            on_behalf_of=_for_whom(row, user, absent),
+            on_behalf_of=absent[principal] if (principal := for_whom(row, user)) is not None else None,
             due_on=row.due_on or today,
             overdue=row.due_on is not None and row.due_on < today,
         )
@@ -72,12 +72,13 @@ def inbox(user: User, limit: int = MOST) -> list[Waiting]:
     ]
 
 
-def _for_whom(row: Request, user: User, absent: dict[int, User]) -> User | None:
-    """As ``rules.voices.speak`` chooses: oneself first, then the first of those who are away."""
+def for_whom(row: Request, user: User) -> int | None:
+    """Whom this person would speak for, as ``rules.voices.speak`` chooses: nobody else where they are asked themselves,
+    then the first of those who are away."""
     if user.pk in row.waiting_for:
         return None
-    covered = sorted(pk for pk, acts in principals(user) if pk in row.waiting_for and (not acts or row.act in acts))
-    return absent[covered[0]]
+    covered = (pk for pk, acts in principals(user) if pk in row.waiting_for and (not acts or row.act in acts))
+    return min(covered, default=None)
 
 
 def mine(user: User) -> QuerySet[Request]:

@@ -233,7 +233,7 @@ def waiting(request: Request) -> HttpResponseBase:
 
     def load(rows: list[Asked]) -> list[Asked]:
         for row in about(rows):
-            row.for_whom = _for_whom(row, user, absent)  # type: ignore[attr-defined]
+            row.for_whom = absent.get(inbox.for_whom(row, user) or 0)  # type: ignore[attr-defined]
         return rows
 
     return _list(
@@ -247,14 +247,6 @@ def waiting(request: Request) -> HttpResponseBase:
         row_class=lambda row: "lq-pinned" if row.due_on and row.due_on < clock.today() else "",
         empty=gettext_lazy("Nothing waits for your decision."),
     )
-
-
-def _for_whom(row: Asked, user: User, absent: dict[int, str]) -> str | None:
-    """Whom this person would speak for: nobody else where they are asked themselves, as ``rules.voices.speak`` chooses."""
-    if user.pk in row.waiting_for:
-        return None
-    covered = (pk for pk, only in inbox.principals(user) if pk in row.waiting_for and (not only or row.act in only))
-    return absent.get(min(covered, default=0))
 
 
 @page("approval.see")
@@ -409,8 +401,8 @@ def _show(
 
 
 def _speaks_for(found: Asked, user: User) -> str | None:
-    held = inbox.principals(user)
-    return _for_whom(found, user, dict(User.objects.filter(pk__in=[pk for pk, _a in held]).values_list("pk", "name")))
+    principal = inbox.for_whom(found, user)
+    return User.objects.values_list("name", flat=True).get(pk=principal) if principal is not None else None
 
 
 _FACTS = ("from_on", "until_on", "days", "days_before", "level")
