@@ -128,22 +128,6 @@ def deliver_webhooks(timestamp: int) -> dict[str, int]:
 # approvals ------------------------------------------------------------------------------------------------------------
 
 
-@app.periodic(cron="12 * * * *", periodic_id="every hour")
-@app.task(name="remind_approvals", queue="upkeep", lock="approvals", queueing_lock="approvals")
-@opened
-def remind_approvals(timestamp: int) -> dict[str, int]:
-    """Remind those who have yet to decide, and ask the next higher. Asked hourly, so that it is soon done wherever the
-    institution's day begins; done once a day, it finds nothing more until the next."""
-    from liangqing.approvals.actions.upkeep import remind_and_escalate
-    from liangqing.kit import clock
-
-    done = remind_and_escalate(clock.today())
-    return {"reminded": done.reminded, "escalated": done.escalated}
-
-
-# approvals ------------------------------------------------------------------------------------------------------------
-
-
 @app.periodic(cron="7 * * * *", periodic_id="every hour")
 @app.task(name="remind_of_approvals", queue="upkeep", lock="approvals", queueing_lock="approvals")
 @opened

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "liangqing.parties",
     "liangqing.receivables",
     "liangqing.warning",
+    "liangqing.outreach",
     "liangqing.cases",
     "liangqing.oversight",
     "liangqing.workbench",

@@ -8,17 +8,8 @@ from django.utils.translation import pgettext_lazy
 from liangqing.cases.models.case import Case
 from liangqing.cases.models.promise import Promise
 from liangqing.kit import sealing
+from liangqing.outreach.kinds import Channel
 from liangqing.parties.models import Contact, Creditor, Party
-
-
-class Channel(models.TextChoices):
-    PHONE = "phone", _("phone")
-    SMS = "sms", _("text message")
-    EMAIL = "email", _("e-mail")
-    LETTER = "letter", _("letter")
-    VISIT = "visit", _("visit")
-    WECHAT = "wechat", _("WeChat")
-    OTHER = "other", _("other channel")
 
 
 class Reached(models.TextChoices):

@@ -1,0 +1,1 @@
+"""Clients of those who carry a contact: mail, text message, telephone. They know no debt and no rule."""
