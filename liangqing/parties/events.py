@@ -76,3 +76,25 @@ class PersonalDataRevealed(Event):
     of_id: int
     what: str
     purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestraintPlaced(Event):
+    """Contact is held back (or opened) from now on; what was said stays sealed in the row."""
+
+    name: ClassVar[str] = "restraint placed"
+    thing: ClassVar[str] = "restraint"
+    kind: str
+    channel: str
+    about: str
+    until: dt.datetime | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestraintLifted(Event):
+    name: ClassVar[str] = "restraint lifted"
+    thing: ClassVar[str] = "restraint"
+    kind: str
+    channel: str
+    source: str

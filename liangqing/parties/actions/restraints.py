@@ -1,0 +1,119 @@
+"""What holds contact with a customer back: placed when it is known, lifted when it ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit import clock, sealing
+from liangqing.kit.actions import action, clause
+from liangqing.kit.money import Money
+from liangqing.kit.refusal import Refusal
+from liangqing.parties.events import RestraintLifted, RestraintPlaced
+from liangqing.parties.models import Creditor, Hold, Party, Restraint
+from liangqing.parties.queries.members import customer
+from liangqing.people.models import User
+from liangqing.people.rights import demand
+from liangqing.trail.actions.tell import tell
+
+LONGEST_REASON = 2000
+
+
+@action
+@clause("P2 3.3.2", "P4-3")
+def place(
+    party: Party,
+    kind: str,
+    *,
+    reason: str,
+    by: User | None,
+    channel: str = "",
+    value_index: bytes = b"",
+    creditor: Creditor | None = None,
+    about: str = "",
+    amount: Money | None = None,
+    hours: tuple[int, int] | None = None,
+    until_at: dt.datetime | None = None,
+    source: str = "",
+) -> Restraint:
+    """Hold contact with a customer back from now on; the row stands with the kept number of a merged customer.
+
+    ``hours`` are minutes after midnight where the customer is: for ``HOURS`` when they want to be reached, for
+    ``CONSENT`` when they agreed to it beyond the usual.
+
+    Raises ``Refusal`` (422, with ``field``): an unknown kind, no reason, an end that is past, hours that are none or
+    missing where the kind is about hours, a stop word without the number it concerns.
+    """
+    if by is not None:
+        demand(by, "case.work")
+    reason = reason.strip()
+    if kind not in Hold.values:
+        raise Refusal("unknown_restraint", _("Choose what holds the contact back."), status=422, field="kind")
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")
+    if until_at is not None and until_at <= clock.now():
+        raise Refusal("restraint_over", _("The end must lie ahead. Choose a later day."), status=422, field="until_on")
+    if (kind in (Hold.HOURS, Hold.CONSENT)) != (hours is not None):
+        raise Refusal("restraint_hours", _("Say from which hour until which hour."), status=422, field="from_hour")
+    if hours is not None and not 0 <= hours[0] < hours[1] <= 24 * 60:
+        raise Refusal(
+            "restraint_hours", _("The hours must begin before they end, within one day."), status=422, field="from_hour"
+        )
+    if kind == Hold.STOP_WORD and not value_index:
+        raise Refusal("restraint_number", _("Say which number asked to be left alone."), status=422, field="contact")
+    kept = Party.objects.select_for_update().defer("search").get(pk=customer(party).pk)
+    placed = Restraint.objects.create(
+        party=kept,
+        kind=kind,
+        channel=channel,
+        value_index=value_index,
+        creditor=creditor,
+        about=about,
+        amount=amount.amount if amount else None,
+        currency=amount.currency if amount else "",
+        from_minute=hours[0] if hours else None,
+        until_minute=hours[1] if hours else None,
+        since_at=clock.now(),
+        until_at=until_at,
+        reason_stored=sealing.seal(reason),
+        source=source,
+        by=by,
+    )
+    tell(
+        RestraintPlaced(
+            thing_id=placed.pk, party_id=kept.pk, kind=kind, channel=channel, about=about, until=until_at, source=source
+        ),
+        by=by,
+    )
+    return placed
+
+
+@action
+@clause("P2 3.3.2")
+def lift(restraint: Restraint, *, reason: str, by: User | None) -> Restraint:
+    """It holds no more. A stop word of a third person is never lifted (GB/T 45251-2025).
+
+    Raises ``Refusal``: 409 when it ended already or is a stop word; 422 without a reason.
+    """
+    if by is not None:
+        demand(by, "case.work")
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")
+    row = Restraint.objects.select_for_update().get(pk=restraint.pk)
+    now = clock.now()
+    if row.lifted_at is not None or (row.until_at is not None and row.until_at <= now):
+        raise Refusal("restraint_ended", _("This does not hold any more. Reload to see what does."))
+    if row.kind == Hold.STOP_WORD:
+        raise Refusal(
+            "restraint_for_good",
+            _("Somebody who owes nothing asked to be left alone. That can't be taken back by the institution."),
+        )
+    row.lifted_at, row.lifted_by, row.lifted_reason_stored = now, by, sealing.seal(reason)
+    row.save(update_fields=["lifted_at", "lifted_by", "lifted_reason_stored"])
+    tell(
+        RestraintLifted(thing_id=row.pk, party_id=row.party_id, kind=row.kind, channel=row.channel, source=row.source),
+        by=by,
+    )
+    return row

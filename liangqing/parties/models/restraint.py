@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit import sealing
+from liangqing.parties.models.creditor import Creditor
+from liangqing.parties.models.party import Party
+
+
+class Hold(models.TextChoices):
+    """Why somebody may not be contacted as usual. What each forbids, the policy's table contact.restraint says."""
+
+    OPT_OUT = "opt_out", _("asked not to be reached this way")
+    STOP_WORD = "stop_word", _("third person asked to be left alone")
+    CEASE = "cease", _("asked in writing that all contact stop")
+    HOURS = "hours", _("wants to be reached at certain hours only")
+    REPRESENTED = "represented", _("speaks through a representative only")
+    DISPUTE = "dispute", _("dispute open")
+    COMPLAINT = "complaint", _("complaint open")
+    PROMISE = "promise", _("promise running")
+    AGREEMENT = "agreement", _("repayment agreement kept")
+    DECEASED = "deceased", _("has died")
+    MINOR = "minor", _("a minor")
+    HOSPITAL = "hospital", _("ill or in hospital")
+    HARDSHIP = "hardship", _("in hardship")
+    BANKRUPTCY = "bankruptcy", _("bankruptcy accepted by a court")
+    FRAUD = "fraud", _("identity fraud under investigation")
+    MORATORIUM = "moratorium", _("moratorium")
+    CONSENT = "consent", _("agreed to be reached outside the usual hours")
+
+
+class Restraint(models.Model):
+    """A fact that holds contact back (or, ``CONSENT``, opens it): who said it, why, from when and until when.
+
+    It counts for the customer under all its numbers. ``channel`` empty is every channel, ``value_index`` empty every
+    number and address, ``creditor`` empty every debt. A dispute names the bill and the amount that are ``about`` it: only
+    that part is not asked for (保障中小企业款项支付条例 15). ``from_minute`` and ``until_minute`` are minutes after
+    midnight where the customer is, half-open; of ``HOURS`` and ``CONSENT`` alone. Rows are lifted, never changed.
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="restraints", db_index=False)
+    kind = models.CharField(max_length=16, choices=Hold)
+    channel = models.CharField(max_length=8, blank=True, default="")
+    value_index = models.BinaryField(default=b"")
+    creditor = models.ForeignKey(Creditor, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    about = models.CharField(max_length=64, blank=True, default="", help_text="number of the bill")
+    amount = models.BigIntegerField(null=True, help_text="minor units disputed; empty is the whole bill")
+    currency = models.CharField(max_length=3, blank=True, default="")
+    from_minute = models.SmallIntegerField(null=True)
+    until_minute = models.SmallIntegerField(null=True)
+    since_at = models.DateTimeField()
+    until_at = models.DateTimeField(null=True, help_text="first instant it holds no more; empty is until it is lifted")
+    reason_stored = models.TextField(blank=True, default="", help_text="sealed")
+    source = models.CharField(max_length=64, blank=True, default="", help_text="what it rests on, as record/17")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    lifted_reason_stored = models.TextField(blank=True, default="", help_text="sealed")
+
+    class Meta:
+        indexes = [models.Index(fields=["party", "kind"], name="parties_restraint_party")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(from_minute__isnull=True, until_minute__isnull=True)
+                | models.Q(from_minute__gte=0, until_minute__lte=1440, from_minute__lt=models.F("until_minute")),
+                name="parties_restraint_hours",
+            ),
+        ]
+
+    @property
+    def reason(self) -> str:
+        return sealing.unseal(self.reason_stored)
+
+    @property
+    def lifted_reason(self) -> str:
+        return sealing.unseal(self.lifted_reason_stored)
