@@ -96,8 +96,9 @@ class Output:
 
 
 _STEP = r"(head|duty:\w+|position:[^>]+?|user:[\w.@+-]+|[2-9] of (duty:\w+|position:[^>]+?))"
-FORMS: Mapping[str, str] = {"route": rf"{_STEP}( > {_STEP})*"}
-"""Texts with a form. route: who decides, in order, as ``head > duty:risk > 2 of duty:manage``."""
+FORMS: Mapping[str, str] = {"route": rf"{_STEP}( > {_STEP})*", "citation": r"[^\n]{0,200}"}
+"""Texts with a form. route: who decides, in order, as ``head > duty:risk > 2 of duty:manage``; citation: where a rule
+stands, perhaps nothing."""
 
 
 @dataclass(frozen=True)

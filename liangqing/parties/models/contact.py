@@ -19,6 +19,11 @@ class Role(models.TextChoices):
     FRIEND = "friend", _("friend")
     CLASSMATE = "classmate", _("classmate")
     EMPLOYER = "employer", _("employer")
+    REPRESENTATIVE = "representative", _("authorised representative")
+    LAWYER = "lawyer", _("lawyer")
+    GUARANTOR = "guarantor", _("guarantor")
+    CO_DEBTOR = "co_debtor", _("co-debtor")
+    HEIR = "heir", _("heir")
     OTHER = "other", _("somebody else")
 
 
@@ -38,6 +43,18 @@ class Contact(models.Model):
         VALID = "valid", _("valid")
         INVALID = "invalid", _("invalid")
 
+    class Source(models.TextChoices):
+        """Where the institution has it from. A phone book somebody uploaded is no lawful source (个人信息保护法 13)."""
+
+        UNKNOWN = "", _("not recorded")
+        CONTRACT = "contract", _("contract")
+        DEBTOR = "debtor", _("given by the debtor")
+        AUTHORISED = "authorised", _("authorised by the debtor")
+        PUBLIC = "public", _("lawful public source")
+        TOLD = "told", _("told by the contact person")
+        BUREAU = "bureau", _("authorised credit report")
+        PHONE_BOOK = "phone_book", _("uploaded phone book")
+
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="contacts")
     kind = models.CharField(max_length=8, choices=Kind)
     role = models.CharField(max_length=16, default="self", help_text="本人, 配偶, 单位 …; self is the party")
@@ -46,6 +63,10 @@ class Contact(models.Model):
     value_index = models.BinaryField()
     validity = models.CharField(max_length=8, choices=Validity, default=Validity.UNKNOWN)
     verified_on = models.DateField(null=True)
+    source = models.CharField(max_length=16, choices=Source, blank=True, default="", db_default="")
+    proof = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="document that proves the role, as a guarantee"
+    )
     imported = models.BigIntegerField(null=True)
 
     class Meta:
