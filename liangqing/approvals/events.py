@@ -7,10 +7,19 @@ may tell of one, so they are sealed, as notes are.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
 
+from liangqing.approvals.models import Request
 from liangqing.trail.actions.tell import Event
+
+_AS_IN_THE_REQUEST = frozenset(
+    (
+        "party_id", "number", "act", "round", "subject_kind", "subject_id", "amount", "currency", "row", "policy",
+        "steps",
+    )
+)  # fmt: skip
+"""What an event repeats under the name its request has for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +27,12 @@ class _OfRequest(Event):
     thing: ClassVar[str] = "approval"
     number: str
     act: str
+
+    @classmethod
+    def about(cls, request: Request, **told: Any) -> Self:
+        """The event about a request as it stands now; ``told`` is what it says besides what stands in the request."""
+        repeated = {field.name for field in fields(cls)} & _AS_IN_THE_REQUEST
+        return cls(thing_id=request.pk, **{name: getattr(request, name) for name in repeated}, **told)
 
 
 @dataclass(frozen=True, kw_only=True)

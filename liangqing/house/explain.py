@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +45,7 @@ def explain(number: str) -> dict[str, Any]:
         raise Refusal("no_night", _("No night has been run yet. Run one first: liangqing night --date D."))
     as_of = case.closed_on or last.date
     rules = policy.in_force(as_of)
-    with Night(as_of, rules) as night:
+    with Night(as_of, rules, purpose=f"explain-{secrets.token_hex(4)}") as night:  # two may ask at once
         night.read(PLAN.sources, party_id=case.party_id)
         for step in PLAN.steps:
             step.run(night)

@@ -8,7 +8,6 @@ from django.views.i18n import set_language
 
 from liangqing.workbench import annex
 from liangqing.workbench.pages import (
-    approvals,
     bell,
     campaigns,
     cases,
@@ -22,6 +21,9 @@ from liangqing.workbench.pages import (
     trail,
     warnings,
 )
+from liangqing.workbench.pages.approvals import delegations
+from liangqing.workbench.pages.approvals import lists as approval_lists
+from liangqing.workbench.pages.approvals import request as approval
 from liangqing.workbench.pages.overview import ageing, load, results, rolls
 from liangqing.workbench.pages.policy import arms, trials
 from liangqing.workbench.pages.policy import calendar as policy_calendar
@@ -73,20 +75,20 @@ urlpatterns = [
     path("allocations/<int:pk>/reversal/", money.allocation_reversal, name="allocations-reversal"),
     path("warnings/", warnings.warnings, name="warnings"),
     path("warnings/acknowledgements/", warnings.acknowledgements, name="warnings-acknowledgements"),
-    path("approvals/", approvals.waiting, name="approvals"),
-    path("approvals/mine/", approvals.mine, name="approvals-mine"),
-    path("approvals/answered/", approvals.answered, name="approvals-answered"),
-    path("approvals/all/", approvals.everything, name="approvals-all"),
-    path("approvals/bulk/", approvals.bulk, name="approvals-bulk"),
-    path("approvals/delegations/", approvals.standing_in, name="approvals-delegations"),
-    path("approvals/delegations/<int:pk>/end/", approvals.delegation_end, name="approvals-delegation-end"),
-    path("approvals/<str:number>/", approvals.one, name="approvals-request"),
-    path("approvals/<str:number>/approval/", approvals.approval, name="approvals-approval"),
-    path("approvals/<str:number>/rejection/", approvals.rejection, name="approvals-rejection"),
-    path("approvals/<str:number>/return/", approvals.return_for_change, name="approvals-return"),
-    path("approvals/<str:number>/withdrawal/", approvals.withdrawal, name="approvals-withdrawal"),
-    path("approvals/<str:number>/resubmission/", approvals.resubmission, name="approvals-resubmission"),
-    path("approvals/<str:number>/attachments/<int:pk>/", approvals.attachment, name="approvals-attachment"),
+    path("approvals/", approval_lists.waiting, name="approvals"),
+    path("approvals/mine/", approval_lists.mine, name="approvals-mine"),
+    path("approvals/answered/", approval_lists.answered, name="approvals-answered"),
+    path("approvals/all/", approval_lists.everything, name="approvals-all"),
+    path("approvals/bulk/", approval_lists.bulk, name="approvals-bulk"),
+    path("approvals/delegations/", delegations.standing_in, name="approvals-delegations"),
+    path("approvals/delegations/<int:pk>/end/", delegations.delegation_end, name="approvals-delegation-end"),
+    path("approvals/<str:number>/", approval.one, name="approvals-request"),
+    path("approvals/<str:number>/approval/", approval.approval, name="approvals-approval"),
+    path("approvals/<str:number>/rejection/", approval.rejection, name="approvals-rejection"),
+    path("approvals/<str:number>/return/", approval.return_for_change, name="approvals-return"),
+    path("approvals/<str:number>/withdrawal/", approval.withdrawal, name="approvals-withdrawal"),
+    path("approvals/<str:number>/resubmission/", approval.resubmission, name="approvals-resubmission"),
+    path("approvals/<str:number>/attachments/<int:pk>/", approval.attachment, name="approvals-attachment"),
     path("people/", people.people, name="people"),
     path("people/entry/", people.entry, name="people-entry"),
     path("people/rights/", people.matrix, name="people-rights"),

@@ -14,7 +14,7 @@ import pytest
 from liangqing.kit import typeset
 from liangqing.oversight.printing import docx, pdf
 from liangqing.oversight.printing.changes import changes
-from liangqing.oversight.printing.document import TextError, _filler, compose, placeholders, text_of
+from liangqing.oversight.printing.document import TextError, filler, compose, placeholders, text_of
 from liangqing.oversight.printing.numbering import chinese, numbered
 from liangqing.oversight.rules.clauses import clauses
 from liangqing.policy.tables import blank_tables
@@ -80,7 +80,7 @@ def test_no_blank_and_no_placeholder_is_left(language: str):
 
 @BOTH
 def test_a_placeholder_that_means_nothing_is_an_error(language: str):
-    fill = _filler(facts(), content(), (), language)
+    fill = filler(facts(), content(), (), language)
     for wrong in ("{grace.least_days}", "{@sales}", "{#case.desk}", "within [X] days", "{Grace}"):
         with pytest.raises(TextError):
             fill(wrong)

@@ -224,7 +224,7 @@ class TestOneRequest:
     def test_what_is_changed_elsewhere_is_asked_for_again_there(self, house, client_of, monkeypatch):
         request = mild(house, "E1")
         client_of("zhou").post(f"/approvals/{request.number}/return/", {"reason": "太久"})
-        monkeypatch.setattr("liangqing.workbench.pages.approvals.ELSEWHERE", frozenset(("case.grace",)))
+        monkeypatch.setattr("liangqing.workbench.pages.approvals.request.ELSEWHERE", frozenset(("case.grace",)))
         client_of("wang").post(
             f"/approvals/{request.number}/resubmission/", {"g-last_day": "2026-07-02", "g-reason": "x"}
         )

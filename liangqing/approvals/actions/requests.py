@@ -82,21 +82,8 @@ def request(
     if known.check:
         known.check(made)
     tell(
-        ApprovalRequested(
-            thing_id=made.pk,
-            party_id=party_id,
-            number=made.number,
-            act=act,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            amount=made.amount,
-            currency=made.currency,
-            reason=made.reason_stored,
-            row=made.row,
-            policy=made.policy,
-            steps=made.steps,
-            files=[each.sha256 for each in kept],
-            recipients=made.waiting_for,
+        ApprovalRequested.about(
+            made, reason=made.reason_stored, files=[each.sha256 for each in kept], recipients=made.waiting_for
         ),
         by=by,
     )
@@ -144,20 +131,8 @@ def resubmit(
     if known.check:
         known.check(again)
     tell(
-        RequestResubmitted(
-            thing_id=again.pk,
-            party_id=again.party_id,
-            number=again.number,
-            act=again.act,
-            round=again.round,
-            amount=again.amount,
-            currency=again.currency,
-            reason=again.reason_stored,
-            row=again.row,
-            policy=again.policy,
-            steps=again.steps,
-            files=[each.sha256 for each in kept],
-            recipients=again.waiting_for,
+        RequestResubmitted.about(
+            again, reason=again.reason_stored, files=[each.sha256 for each in kept], recipients=again.waiting_for
         ),
         by=by,
     )
@@ -171,14 +146,7 @@ def withdraw(request: Request, by: User, reason: str = "") -> Request:
     gone = _own(request, by)
     REQUEST.move(gone, "withdraw", decided_at=clock.now(), decided_by=by, **nobody_asked())
     tell(
-        RequestWithdrawn(
-            thing_id=gone.pk,
-            party_id=gone.party_id,
-            number=gone.number,
-            act=gone.act,
-            round=gone.round,
-            reason=sealing.seal(reason.strip()[:LONGEST_REASON]),
-        ),
+        RequestWithdrawn.about(gone, reason=sealing.seal(reason.strip()[:LONGEST_REASON])),
         by=by,
     )
     return gone

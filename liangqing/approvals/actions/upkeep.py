@@ -122,31 +122,13 @@ def _late(pk: int, today: dt.date, column: str, tell_them: Callable[[Request, li
 def _tell_reminded(request: Request, asked: list[int], _fresh: list[int]) -> None:
     assert request.due_on is not None
     tell(
-        ApprovalReminded(
-            thing_id=request.pk,
-            party_id=request.party_id,
-            number=request.number,
-            act=request.act,
-            round=request.round,
-            step=request.step + 1,
-            due_on=request.due_on,
-            recipients=asked,
-        ),
+        ApprovalReminded.about(request, step=request.step + 1, due_on=request.due_on, recipients=asked),
         by=None,
     )
 
 
 def _tell_escalated(request: Request, asked: list[int], fresh: list[int]) -> None:
     tell(
-        ApprovalEscalated(
-            thing_id=request.pk,
-            party_id=request.party_id,
-            number=request.number,
-            act=request.act,
-            round=request.round,
-            step=request.step + 1,
-            escalated_to=fresh,
-            recipients=asked,
-        ),
+        ApprovalEscalated.about(request, step=request.step + 1, escalated_to=fresh, recipients=asked),
         by=None,
     )

@@ -67,16 +67,7 @@ def _approve(request: Request, by: User, reason: str) -> Request:
         )
         _perform(found)
         tell(
-            RequestApproved(
-                thing_id=found.pk,
-                party_id=found.party_id,
-                number=found.number,
-                act=found.act,
-                round=found.round,
-                step=voice.step + 1,
-                on_behalf_of=voice.principal,
-                reason=vote.reason_stored,
-            ),
+            RequestApproved.about(found, step=voice.step + 1, on_behalf_of=voice.principal, reason=vote.reason_stored),
             by=by,
         )
         return found
@@ -90,12 +81,8 @@ def _approve(request: Request, by: User, reason: str) -> Request:
     for column, value in changes.items():
         setattr(found, column, value)
     tell(
-        ApprovalGiven(
-            thing_id=found.pk,
-            party_id=found.party_id,
-            number=found.number,
-            act=found.act,
-            round=found.round,
+        ApprovalGiven.about(
+            found,
             step=voice.step + 1,
             on_behalf_of=voice.principal,
             reason=vote.reason_stored,
@@ -113,16 +100,7 @@ def reject(request: Request, by: User, reason: str) -> Request:
     found, by, voice, vote = _against(request, by, Decision.REJECT, reason)
     REQUEST.move(found, "reject", decided_at=vote.at, decided_by=by, asked=_also_asked(found, voice), **nobody_asked())
     tell(
-        RequestRejected(
-            thing_id=found.pk,
-            party_id=found.party_id,
-            number=found.number,
-            act=found.act,
-            round=found.round,
-            step=voice.step + 1,
-            on_behalf_of=voice.principal,
-            reason=vote.reason_stored,
-        ),
+        RequestRejected.about(found, step=voice.step + 1, on_behalf_of=voice.principal, reason=vote.reason_stored),
         by=by,
     )
     return found
@@ -137,16 +115,7 @@ def send_back(request: Request, by: User, reason: str) -> Request:
         found, "send back", decided_at=vote.at, decided_by=by, asked=_also_asked(found, voice), **nobody_asked()
     )
     tell(
-        RequestReturned(
-            thing_id=found.pk,
-            party_id=found.party_id,
-            number=found.number,
-            act=found.act,
-            round=found.round,
-            step=voice.step + 1,
-            on_behalf_of=voice.principal,
-            reason=vote.reason_stored,
-        ),
+        RequestReturned.about(found, step=voice.step + 1, on_behalf_of=voice.principal, reason=vote.reason_stored),
         by=by,
     )
     return found
@@ -243,14 +212,6 @@ def _remember(request: Request, refusal: Refusal, by: User) -> None:
         return
     Request.objects.filter(pk=found.pk).update(failed_at=clock.now(), failure=refusal.sentence)
     tell(
-        ActFailed(
-            thing_id=found.pk,
-            party_id=found.party_id,
-            number=found.number,
-            act=found.act,
-            round=found.round,
-            code=refusal.code,
-            sentence=refusal.sentence,
-        ),
+        ActFailed.about(found, code=refusal.code, sentence=refusal.sentence),
         by=by,
     )

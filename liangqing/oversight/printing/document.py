@@ -263,7 +263,7 @@ def compose(facts: Facts, language: str) -> Document:
     """The document. Raises ``TextError`` for a placeholder that means nothing."""
     said, text, content = _SAID[language], text_of(language), complete(facts.content)
     annexes = _annexes(facts, content, language)
-    fill = _filler(facts, content, annexes, language)
+    fill = filler(facts, content, annexes, language)
     return Document(
         language=language,
         title=text["title"],
@@ -327,7 +327,11 @@ def _approval_note(facts: Facts, said: Mapping[str, str]) -> str:
 Fill = Callable[[str], str]
 
 
-def _filler(facts: Facts, content: Content, annexes: Sequence[Annex], language: str) -> Fill:
+def filler(facts: Facts, content: Content, annexes: Sequence[Annex], language: str) -> Fill:
+    """What puts the words of this institution and the values of this version in place of the placeholders of a sentence.
+
+    It raises ``TextError`` for a placeholder that means nothing, and for a blank that is left.
+    """
     said = _SAID[language]
     numbers = {annex.key: annex.number for annex in annexes}
     listed = [

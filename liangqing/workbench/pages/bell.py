@@ -14,7 +14,7 @@ from liangqing.parties.models import Party
 from liangqing.workbench import bell as news
 from liangqing.workbench import telling
 from liangqing.workbench.doors import Request
-from liangqing.workbench.pages.approvals import act_label, subjects
+from liangqing.workbench.pages.approvals.subjects import act_label, subjects
 from liangqing.workbench.words import customer_name
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from liangqing.approvals import policy_change
 from liangqing.approvals.models import Request as Approval
@@ -21,7 +21,6 @@ from liangqing.approvals.queries import visible
 from liangqing.approvals.queries.reroute import rerouted
 from liangqing.cases import words
 from liangqing.kit import clock
-from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.nightly.queries.affected import affected
 from liangqing.parties.models import Creditor, Party
@@ -39,10 +38,9 @@ from liangqing.workbench import worker
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.pages.nights import STEPS
-from liangqing.workbench.pages.policy import sentences
+from liangqing.workbench.pages.policy import outcome, sentences
 from liangqing.workbench.words import customer_name
 
-LEVELS = ("none", *Level.values)
 _COLOURS = {
     Trial.State.DONE: "green",
     Trial.State.RUNNING: "blue",
@@ -110,13 +108,9 @@ def _line(trial: Trial, version: Version, who: str) -> dict[str, Any]:
         "trial": trial,
         "colour": _COLOURS[Trial.State(trial.state)],
         "of_this": trial.digest == version.digest,
-        "moved": _moved(trial.result.get("moves", [])),
+        "moved": outcome.moved(trial.result.get("moves", [])),
         "affected": trial.result.get("affected"),
     }
-
-
-def _moved(moves: Sequence[Mapping[str, Any]]) -> int:
-    return sum(row["accounts"] for row in moves if row["before"] != row["after"])
 
 
 def version_of(name: str) -> Version:
@@ -184,17 +178,17 @@ def one(request: Request, pk: int) -> HttpResponseBase:
         return render(request, "workbench/policy/trial.html", context)
     result = trial.result
     context |= {
-        "currencies": (currencies := _currencies(result)),
+        "currencies": (currencies := outcome.currencies(result)),
         "currency": (currency := _currency(request, currencies)),
-        "levels": _levels(result, currency),
-        "moves": _matrix(result["moves"], currency),
-        "moved": _moved(result["moves"]),
-        "tasks": _beside(result, "tasks", "action", "tasks", words.action),
-        "skipped": _beside(result, "skipped", "reason", "obligors", words.skipped),
-        "alerts": _beside(result, "alerts", "level", "alerts", lambda code: str(Level(code).label)),
-        "cases": _beside(result, "cases", "fate", "cases", lambda code: str(_FATES.get(code, code))),
-        "people": _people(result),
-        "nights": [_night(each) for each in result.get("nights", [])],
+        "levels": outcome.levels(result, currency),
+        "moves": outcome.matrix(result["moves"], currency),
+        "moved": outcome.moved(result["moves"]),
+        "tasks": outcome.beside(result, "tasks", "action", "tasks", words.action),
+        "skipped": outcome.beside(result, "skipped", "reason", "obligors", words.skipped),
+        "alerts": outcome.beside(result, "alerts", "level", "alerts", lambda code: str(Level(code).label)),
+        "cases": outcome.beside(result, "cases", "fate", "cases", lambda code: str(outcome.FATES.get(code, code))),
+        "people": outcome.people(result),
+        "nights": [outcome.night(each) for each in result.get("nights", [])],
         "rerouted": rerouted(book.compiled(trial.version)) if not context["stale"] else [],
         "affected_count": result.get("affected", 0),
         "may_list": reach(request.user) is None,
@@ -204,104 +198,9 @@ def one(request: Request, pk: int) -> HttpResponseBase:
     return show(request, _listing(trial, request.user), "workbench/policy/trial_listed.html", **context)
 
 
-_FATES = {
-    "opens": pgettext_lazy("cases that", "open"),
-    "closes": pgettext_lazy("cases that", "close"),
-    "moves": gettext_lazy("change their level"),
-    "stays": gettext_lazy("stay as they are"),
-}
-
-
-def _currencies(result: Mapping[str, Any]) -> list[str]:
-    codes = {row["currency"] for row in result["moves"]}
-    return sorted(codes, key=lambda code: (code != "CNY", code))
-
-
 def _currency(request: Request, codes: list[str]) -> str:
     wanted = request.GET.get("currency", "")
     return wanted if wanted in codes else (codes[0] if codes else "CNY")
-
-
-def _levels(result: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
-    """level, customers and money before and after."""
-    sides = {
-        side: {row["level"]: row for row in result[side]["levels"] if row["currency"] == currency}
-        for side in ("before", "after")
-    }
-    lines = []
-    for level in Level.values:
-        had, has = (sides[side].get(level, {}) for side in ("before", "after"))
-        lines.append(
-            {
-                "level": Level(level).label,
-                "code": level,
-                "customers": _pair(had.get("customers", 0), has.get("customers", 0)),
-                "before": Money(had.get("late", 0), currency),
-                "after": Money(has.get("late", 0), currency),
-                "difference": Money(has.get("late", 0) - had.get("late", 0), currency),
-            }
-        )
-    return lines
-
-
-def _pair(before: int, after: int) -> tuple[int, int, str]:
-    return before, after, f"{after - before:+,}" if after != before else "="
-
-
-def _matrix(moves: Sequence[Mapping[str, Any]], currency: str) -> list[tuple[str, list[dict[str, Any]]]]:
-    """From each level (rows) to each (columns): accounts and money."""
-    found = {(row["before"], row["after"]): row for row in moves if row["currency"] == currency}
-    return [
-        (
-            _level(before),
-            [
-                {
-                    "accounts": found.get((before, after), {}).get("accounts", 0),
-                    "late": Money(found.get((before, after), {}).get("late", 0), currency),
-                    "same": before == after,
-                }
-                for after in LEVELS
-            ],
-        )
-        for before in LEVELS
-        if any(key[0] == before for key in found)
-    ]
-
-
-def _level(code: str) -> str:
-    return _("none") if code == "none" else str(Level(code).label)
-
-
-def _beside(
-    result: Mapping[str, Any], name: str, key: str, count: str, say: Any
-) -> list[tuple[str, tuple[int, int, str]]]:
-    had, has = ({row[key]: row[count] for row in result[side].get(name, [])} for side in ("before", "after"))
-    return [(say(code), _pair(had.get(code, 0), has.get(code, 0))) for code in sorted({*had, *has})]
-
-
-def _people(result: Mapping[str, Any]) -> list[tuple[str, tuple[int, int, str]]]:
-    had, has = ({row["owner_id"]: row["tasks"] for row in result[side]["people"]} for side in ("before", "after"))
-    names = dict(User.objects.filter(pk__in=[key for key in {*had, *has} if key]).values_list("pk", "name"))
-    lines = [
-        (names.get(key, _("nobody")) if key else _("nobody"), _pair(had.get(key, 0), has.get(key, 0)))
-        for key in {*had, *has}
-    ]
-    return sorted(lines, key=lambda line: (-line[1][1], line[0]))
-
-
-def _night(night: Mapping[str, Any]) -> dict[str, Any]:
-    def of(side: str, level: str) -> int:
-        return sum(row["customers"] for row in night[side]["levels"] if row["level"] == level)
-
-    def tasks(side: str) -> int:
-        return sum(row["tasks"] for row in night[side]["tasks"])
-
-    return {
-        "date": dt.date.fromisoformat(night["date"]),
-        "moved": night["moved"],
-        "levels": [_pair(of("before", level), of("after", level)) for level in Level.values],
-        "tasks": _pair(tasks("before"), tasks("after")),
-    }
 
 
 # Who is affected --------------------------------------------------------------------------------------------------------
@@ -309,12 +208,12 @@ def _night(night: Mapping[str, Any]) -> dict[str, Any]:
 
 def _listing(trial: Trial, user: User) -> Listing:
     draft = book.compiled(trial.version) if trial.digest == trial.version.digest else None
-    levels = [(code, _level(code)) for code in LEVELS]
+    levels = [(code, outcome.level_name(code)) for code in outcome.LEVELS]
 
     def decided(side: str) -> Any:
         def say(line: Mapping[str, Any]) -> str:
             row = line["row"][f"level_row_{side}"]
-            return f"{_level(line['row'][f'level_{side}'] or 'none')}{f' ({row})' if row else ''}"
+            return f"{outcome.level_name(line['row'][f'level_{side}'] or 'none')}{f' ({row})' if row else ''}"
 
         return say
 
@@ -413,11 +312,10 @@ def of_request(approval: Approval) -> dict[str, Any]:
     }
     if trial is not None:
         result = trial.result
-        tasks = [sum(row["tasks"] for row in result[side]["tasks"]) for side in ("before", "after")]
         told |= {
-            "moved": _moved(result["moves"]),
+            "moved": outcome.moved(result["moves"]),
             "affected": result.get("affected", 0),
-            "tasks": _pair(*tasks),
-            "levels": _levels(result, _currencies(result)[0]) if result["moves"] else [],
+            "tasks": outcome.pair(*outcome.tasks(result)),
+            "levels": outcome.levels(result, outcome.currencies(result)[0]) if result["moves"] else [],
         }
     return told
