@@ -1,0 +1,73 @@
+"""The amounts a text names: in figures with a sign, a code or a word for the currency, or in Chinese capitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+import cn2an
+
+from liangqing.kit.money import CURRENCIES, Money
+
+_FIGURE = r"(?:\d{1,3}(?:[,，]\d{3})+|\d+)(?:[.．]\d{1,3})?"
+_SIGNS = {
+    "¥": ("CNY", "JPY"),
+    "￥": ("CNY", "JPY"),
+    "$": ("USD",),
+    "US$": ("USD",),
+    "HK$": ("HKD",),
+    "£": ("GBP",),
+    "€": ("EUR",),
+}
+_WORDS_OF: dict[str, str] = {
+    "CNY": "元 块 块钱 圆 人民币 yuan rmb",
+    "USD": "美元 dollars",
+    "HKD": "港元 港币",
+    "EUR": "欧元 euros",
+    "GBP": "英镑 pounds",
+    "JPY": "日元",
+}
+_UNITS = {word: (currency,) for currency, words in _WORDS_OF.items() for word in words.split()}
+_TIMES = {"": 1, "千": 1_000, "万": 10_000, "萬": 10_000, "百万": 1_000_000, "亿": 100_000_000, "億": 100_000_000}
+_CODES = "|".join(sorted(CURRENCIES))
+_CAPITAL = "零壹贰叁肆伍陆柒捌玖拾佰仟万亿"
+_IN_FIGURES = re.compile(
+    rf"(?P<before>US\$|HK\$|[¥￥$£€]|人民币|(?<![A-Za-z])(?:{_CODES}|RMB)(?![A-Za-z]))?\s*(?P<figure>{_FIGURE})(?![\d%％])\s*"
+    rf"(?P<times>百万|[千万萬亿億])?\s*(?P<after>美元|港元|港币|欧元|英镑|日元|元|圆|块钱?|(?:dollars|yuan|pounds|euros|RMB|{_CODES})(?![A-Za-z]))?",
+    re.IGNORECASE,
+)
+_IN_CAPITALS = re.compile(
+    rf"(?P<whole>[{_CAPITAL}]+)[元圆](?:(?P<tenth>[{_CAPITAL}])角)?零?(?:(?P<cent>[{_CAPITAL}])分)?整?正?"
+)
+_FIGURES_OF = {sign: place for place, sign in enumerate("零壹贰叁肆伍陆柒捌玖")}
+
+
+def amounts(text: str) -> Iterator[tuple[int, int, tuple[Money, ...]]]:
+    """Each amount with its place; where the currency could be one of several, each of them."""
+    for match in _IN_FIGURES.finditer(text):
+        currencies = _currencies(match["before"], match["after"])
+        if not currencies:
+            continue
+        try:
+            value = Decimal(re.sub("[,，]", "", match["figure"]).replace("．", ".")) * _TIMES[match["times"] or ""]
+        except InvalidOperation:  # pragma: no cover - the pattern lets only numbers through
+            continue
+        start = match.start() + len(match[0]) - len(match[0].lstrip())
+        yield start, start + len(match[0].strip()), tuple(Money.of(value, each) for each in currencies)
+    for match in _IN_CAPITALS.finditer(text):
+        try:
+            value = Decimal(int(cn2an.cn2an(match["whole"], "smart")))
+        except ValueError:
+            continue
+        value += Decimal(_FIGURES_OF.get(match["tenth"] or "零", 0)) / 10
+        value += Decimal(_FIGURES_OF.get(match["cent"] or "零", 0)) / 100
+        yield match.start(), match.end(), (Money.of(value, "CNY"),)
+
+
+def _currencies(before: str | None, after: str | None) -> tuple[str, ...]:
+    for given in (after, before):
+        if given:
+            known = _SIGNS.get(given.upper()) or _UNITS.get(given.lower())
+            return known or (given.upper(),)
+    return ()
