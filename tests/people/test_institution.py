@@ -52,3 +52,18 @@ def test_who_may_not_change_people_may_not_rename_the_institution(books: str):
 def test_an_institution_has_a_name(books: str):
     with pytest.raises(Refusal, match="name"):
         describe(person("root", Duty.ADMIN), name="  ")
+
+
+def test_the_trail_tells_where_debtors_pay_and_saying_the_name_again_leaves_it(books: str):
+    admin = person("root", Duty.ADMIN)
+    describe(admin, name="甲公司", bank="中国银行杭州分行", account=" 3301 0001 ", callback_phone="0571-88886666")
+    describe(admin, name="乙公司")
+    found = institution()
+    assert found is not None
+    assert (found.name, found.account, found.callback_phone) == ("乙公司", "3301 0001", "0571-88886666")
+    entry = Entry.objects.filter(event="institution named").latest("id")
+    assert entry.facts["reach"] == {
+        "bank": "中国银行杭州分行",
+        "account": "3301 0001",
+        "callback_phone": "0571-88886666",
+    }

@@ -268,8 +268,7 @@ def institution_page(request: Request) -> HttpResponse:
     """What the institution is called on what it prints; a post changes it."""
     us = institution()
     if request.method != "POST":
-        fields = ("name", "name_en", "place", "place_en")
-        form = InstitutionForm(initial={name: getattr(us, name) for name in fields} if us else {})
+        form = InstitutionForm(initial={name: getattr(us, name) for name in InstitutionForm.base_fields} if us else {})
         return _show_institution(request, form)
     form = InstitutionForm(request.POST)
     if form.is_valid():
