@@ -1,0 +1,240 @@
+"""What the guard must know of one customer: few queries, each by an index, however much is stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from liangqing import policy
+from liangqing.kit import clock, sealing
+from liangqing.outreach.kinds import Channel, Recipient
+from liangqing.outreach.models import Attempt, Exemption, Line
+from liangqing.outreach.models.attempt import Answer
+from liangqing.outreach.queries.days import kind_of_day
+from liangqing.outreach.rules import guard
+from liangqing.outreach.rules.facts import CONTENTS_THAT_PRESS, Asked, Debtor, Held, Outcome, Past
+from liangqing.outreach.rules.zones import local, zones
+from liangqing.parties.models import Contact, Creditor, Hold, Party, Restraint, Role
+from liangqing.parties.queries.members import customer, members
+from liangqing.parties.queries.restraints import holding
+from liangqing.parties.rules.ways import same
+from liangqing.people.models import Certificate, User
+from liangqing.policy import Policy
+from liangqing.receivables.queries.account import still_open
+from liangqing.receivables.queries.limitation import may_have_passed
+
+OWN_ROLES = {
+    Party.Kind.PERSON.value: frozenset((Role.SELF,)),
+    Party.Kind.COMPANY.value: frozenset((Role.SELF, Role.COLLEAGUE, Role.EMPLOYER)),
+}
+"""Who answers there and is the debtor: of a company, whoever works for it."""
+SAME_WORD = frozenset(Recipient.values) & frozenset(Role.values)
+KIND_OF = {
+    Channel.PHONE: "phone",
+    Channel.SMS: "phone",
+    Channel.EMAIL: "email",
+    Channel.LETTER: "address",
+    Channel.VISIT: "address",
+}
+ON_LINES = frozenset((Channel.PHONE, Channel.SMS, Channel.EMAIL, Channel.WECHAT))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A contact somebody or something wants: with whom, about whose money, how, what for.
+
+    Either a known ``contact`` or a raw ``value`` (number or address) with who answers there. ``line`` is our own number or
+    account; empty where none is used. ``at`` is the instant of one that is reported afterwards (None: now).
+    """
+
+    party: Party
+    channel: str
+    content: str
+    creditor: Creditor | None = None
+    contact: Contact | None = None
+    value: str = ""
+    recipient: str = ""
+    line: str = ""
+    by: User | None = None
+    automated: bool = False
+    at: dt.datetime | None = None
+    case: str = ""
+
+    @property
+    def number(self) -> bytes:
+        """The index of the number or address used; empty where none is named."""
+        if self.contact is not None:
+            return bytes(self.contact.value_index)
+        kind = KIND_OF.get(Channel(self.channel), "address")
+        return sealing.index(same(kind, self.value)) if self.value.strip() else b""
+
+    @property
+    def told(self) -> str:
+        return self.contact.value if self.contact is not None else " ".join(self.value.split())
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything one decision rests on."""
+
+    asked: Asked
+    debtor: Debtor
+    policy: Policy
+    kept: Party
+
+
+def recipient_of(party: Party, role: str) -> str:
+    """Who somebody with this role is, seen from the debt."""
+    if role in OWN_ROLES[party.kind]:
+        return Recipient.SELF
+    return role if role in SAME_WORD else Recipient.CONTACT
+
+
+def know(wish: Wish) -> Known:
+    """Gather the facts: who the customer is under all numbers, what went before, what holds back, who asks."""
+    kept, at = customer(wish.party), wish.at or clock.now()
+    ids = members(kept)
+    creditor = wish.creditor
+    # the local day may be tomorrow's in the institution: rules are those of the institution's own day
+    day = at.astimezone(clock.zone()).date()
+    rules = policy.in_force(day).of(
+        kept.pk, line=creditor.code if creditor else "", place=kept.country, debtor=kept.kind
+    )
+    names = zones(kept.country or "", kept.zone, settings.TIME_ZONE)
+    regime = guard.regime(
+        rules,
+        place=kept.country or "CN",
+        debtor=kept.kind,
+        creditor=creditor.kind if creditor else Creditor.Kind.OWN,
+    )
+    past = _past(ids, at, horizon(rules, regime))
+    held = tuple(_held(row, ids, creditor, day) for row in holding(ids, at))
+    recipient = wish.recipient or (recipient_of(kept, wish.contact.role) if wish.contact else Recipient.SELF)
+    demands = [
+        local(each.at, names[0])[0]
+        for each in past
+        if each.recipient == Recipient.SELF and each.outcome == Outcome.DELIVERED and each.channel == Channel.LETTER
+    ]
+    asked = Asked(
+        channel=wish.channel,
+        content=wish.content,
+        at=at,
+        recipient=recipient,
+        number=wish.number.hex(),
+        debt=creditor.pk if creditor else 0,
+        attended=wish.by is not None and not wish.automated,
+        automated=wish.automated,
+        proof=bool(wish.contact and wish.contact.proof),
+        reserved=not (wish.contact and wish.contact.source == Contact.Source.PHONE_BOOK),
+        barred=bool(
+            creditor and wish.content in CONTENTS_THAT_PRESS and may_have_passed(ids, creditor.pk, day, rules, demands)
+        ),
+        unreachable=recipient != Recipient.SELF and _unreachable(kept, ids),
+        certified=wish.by is None or _certified(wish.by, day),
+        exempt=_exempt(ids, wish.channel, at),
+        **_line(wish),
+    )
+    debtor = Debtor(regime, names, kind_of_day(kept.country), past, held)
+    return Known(asked, debtor, rules, kept)
+
+
+def horizon(rules: Policy, regime: str) -> dt.timedelta:
+    """How far back any rule of this regime looks."""
+    days = [
+        row.then["days"]
+        for table in ("contact.cap", "contact.cooloff")
+        for row in rules.tables[table].rows
+        if "regime" not in row.when or row.when["regime"].holds(regime)  # type: ignore[arg-type]
+    ]
+    lost = max(int(rules.terms["contact.lost_after_calls"]), int(rules.terms["contact.lost_after_days"]))
+    return dt.timedelta(days=max([30, 10 * lost, *days]) + 2)
+
+
+def _past(ids: list[int], at: dt.datetime, back: dt.timedelta) -> tuple[Past, ...]:
+    rows = Attempt.objects.filter(
+        Q(answer=Answer.ALLOWED) | Q(ahead=False), party_id__in=ids, at__gt=at - back, at__lte=at
+    ).values_list("at", "channel", "recipient", "value_index", "creditor_id", "outcome")
+    return tuple(
+        Past(when, channel, recipient, bytes(number).hex(), creditor or 0, outcome)
+        for when, channel, recipient, number, creditor, outcome in rows
+        if outcome != Outcome.CALLED_OFF
+    )
+
+
+def _held(row: Restraint, ids: list[int], creditor: Creditor | None, day: dt.date) -> Held:
+    whole = True
+    if row.kind == Hold.DISPUTE and row.about:
+        whole = all(
+            each.bill.number == row.about and (row.amount is None or row.amount >= each.owed)
+            for each in still_open(ids, day)
+            if each.owed > 0 and (creditor is None or each.bill.creditor_id == creditor.pk)
+        )
+    ends = [each for each in (row.until_at, row.lifted_at) if each is not None]
+    return Held(
+        kind=row.kind,
+        since=row.since_at,
+        until=min(ends, default=None),
+        channel=row.channel,
+        number=bytes(row.value_index).hex(),
+        debt=row.creditor_id or 0,
+        from_minute=row.from_minute,
+        until_minute=row.until_minute,
+        whole=whole,
+    )
+
+
+def _unreachable(kept: Party, ids: list[int]) -> bool:
+    """Whether every phone number of the debtor is known to be wrong, and there is one."""
+    found = Contact.objects.filter(party__in=ids, kind=Contact.Kind.PHONE, role__in=OWN_ROLES[kept.kind])
+    states = list(found.values_list("validity", flat=True))
+    return bool(states) and set(states) == {Contact.Validity.INVALID}
+
+
+def _certified(user: User, day: dt.date) -> bool:
+    """Whether the person's training in collection counts on this day (GB/T 45251-2025 §5.2)."""
+    return Certificate.objects.filter(
+        user=user, kind=Certificate.Kind.COLLECTION, from_on__lte=day, until_on__gt=day
+    ).exists()
+
+
+def _line(wish: Wish) -> dict[str, Any]:
+    """Whether our own number is registered, and what route it is. An institution that has registered none for a channel
+    is not asked for one."""
+    if wish.channel not in ON_LINES:
+        return {}
+    found = Line.objects.filter(channel=wish.channel, active=True)
+    lines: dict[str, bool] = dict(found.values_list("value", "contracted"))
+    if not lines:
+        return {}
+    known = wish.line in lines
+    return {"line_registered": known, "route": "own" if not known or lines[wish.line] else "shared"}
+
+
+def _exempt(ids: list[int], channel: str, at: dt.datetime) -> frozenset[str]:
+    rows = Exemption.objects.filter(party_id__in=ids, channel=channel, from_at__lte=at, until_at__gt=at)
+    return frozenset(rule for rules in rows.values_list("rules", flat=True) for rule in rules)
+
+
+def as_facts(known: Known) -> dict[str, Any]:
+    """The asked contact and what was known, as the receipt keeps it: codes, numbers and instants, nothing personal."""
+    asked = {
+        name: value.isoformat()
+        if isinstance(value, dt.datetime)
+        else sorted(value)
+        if isinstance(value, frozenset)
+        else value
+        for name, value in dataclasses.asdict(known.asked).items()
+    }
+    return {
+        "asked": asked,
+        "regime": known.debtor.regime,
+        "zones": list(known.debtor.zones),
+        "before": len(known.debtor.past),
+        "held": sorted({held.kind for held in known.debtor.held}),
+    }
+
