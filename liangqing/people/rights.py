@@ -82,6 +82,7 @@ ACTS: dict[str, Act] = {
         Act("approval.request", _("request approval"), _STAFF - {_AUDIT}, changes=True),
         Act("approval.decide", _("approve, reject and return requests"), _STAFF - {_AUDIT}, changes=True),
         Act("approval.delegate", _("let somebody decide on one's behalf"), _STAFF - {_AUDIT}, changes=True),
+        Act("channel.manage", _("set up channels and their providers"), frozenset((_ADMIN,)), changes=True),
         Act("api.manage", _("give keys to programs and addresses to webhooks"), frozenset((_ADMIN,)), changes=True),
     )
 }

@@ -1,0 +1,168 @@
+"""What became of a mail, as mail servers say it: the machine-readable report of RFC 3464, or a few words of text.
+
+Everything here was written by strangers: nothing is trusted, everything is bounded, nothing makes it stop.
+"""
+
+from __future__ import annotations
+
+import email.errors
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.header import decode_header
+from email.message import Message
+from html.parser import HTMLParser
+
+BROKEN = (
+    ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, email.errors.MessageError
+)  # fmt: skip
+"""What Python's mail parser is known to raise on hostile mails (RFC 2231 names, dates, charsets, deep nesting)."""
+
+_MOST_PARTS = 200
+_MOST_TEXT = 100_000
+_MOST_HEADER = 4_000
+_ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+
+
+@dataclass(frozen=True)
+class Status:
+    """One recipient of a delivery report. ``action`` is one of failed, delayed, delivered, relayed and expanded."""
+
+    action: str
+    status: str
+    recipient: str
+    diagnostic: str
+    envelope_id: str
+
+
+def statuses(mail: Message) -> list[Status]:
+    """What the report in a mail says, for each recipient; empty when there is no report."""
+    for part in parts(mail):
+        if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
+            return _read(part)
+    return []
+
+
+def _read(part: Message) -> list[Status]:
+    blocks = part.get_payload()
+    if not isinstance(blocks, list):
+        return []
+    found, envelope = [], ""
+    for block in blocks[:_MOST_PARTS]:
+        if not isinstance(block, Message):
+            continue
+        envelope = header(block, "Original-Envelope-Id") or envelope
+        action = header(block, "Action").lower().split(" ")[0]
+        if action not in _ACTIONS:
+            continue
+        status = _STATUS.search(header(block, "Status"))
+        final = header(block, "Original-Recipient") or header(block, "Final-Recipient")
+        found.append(
+            Status(
+                action=action,
+                status=status[1] if status else "",
+                recipient=final.partition(";")[2].strip() or final,
+                diagnostic=header(block, "Diagnostic-Code").partition(";")[2].strip()[:500],
+                envelope_id=envelope,
+            )
+        )
+    return found
+
+
+def status_in(words: str) -> str:
+    """The enhanced status code a free text names, as 5.1.1; empty when none."""
+    found = _STATUS.search(words)
+    return found[1] if found else ""
+
+
+def parts(mail: Message) -> Iterator[Message]:
+    """Its parts, the outer before the inner, at most two hundred of them."""
+    waiting, seen = [mail], 0
+    while waiting and seen < _MOST_PARTS:
+        part = waiting.pop(0)
+        seen += 1
+        yield part
+        inner = part.get_payload() if part.is_multipart() else None
+        if isinstance(inner, list):
+            waiting[:0] = [each for each in inner if isinstance(each, Message)]
+
+
+def header(mail: Message, name: str) -> str:
+    """A header as readable text on one line; empty when it is missing."""
+    try:
+        raw = str(mail.get(name, ""))[:_MOST_HEADER]
+        said = "".join(
+            decoded(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in decode_header(raw)
+        )
+    except BROKEN:
+        said = str(mail.get(name, ""))[:_MOST_HEADER].encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in said)).strip()
+
+
+def every(mail: Message, *names: str) -> str:
+    """All headers of these names, run together; to look for something in them."""
+    return " ".join(str(value)[:_MOST_HEADER] for name in names for value in mail.get_all(name, [])[:20])
+
+
+def decoded(content: bytes, charset: str | None) -> str:
+    """Text in the charset it claims, else in the first that fits: UTF-8, GB18030. Never fails.
+
+    What calls itself GB2312 or GBK is read as GB18030, which holds both.
+    """
+    claimed = (charset or "").lower().strip("'\"")
+    if claimed in ("gb2312", "gbk", "gb_2312-80", "x-gbk", "cp936"):
+        claimed = "gb18030"
+    for attempt in (claimed, "utf-8", "gb18030"):
+        if attempt and attempt not in ("unknown-8bit", "us-ascii", "ascii"):
+            try:
+                return content.decode(attempt)
+            except (LookupError, UnicodeError, ValueError):
+                continue
+    return content.decode("utf-8", "replace")
+
+
+def text_of(mail: Message) -> str:
+    """What there is to read: the plain parts, else the HTML ones without their marks. At most 100,000 characters."""
+    plain: list[str] = []
+    marked: list[str] = []
+    for part in parts(mail):
+        kind = part.get_content_type()
+        if kind not in ("text/plain", "text/html") or part.get_filename():
+            continue
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            written = decoded(content[: _MOST_TEXT * 4], part.get_content_charset())
+            (plain if kind == "text/plain" else marked).append(written)
+    said = "\n".join(plain).strip() or "\n".join(_unmarked(each) for each in marked)
+    cleaned = "".join(char if char.isprintable() or char == "\n" else " " for char in said.replace("\r\n", "\n"))
+    return re.sub(r"\n{3,}", "\n\n", cleaned).strip()[:_MOST_TEXT]
+
+
+class _Text(HTMLParser):
+    """The words of an HTML mail; scripts and styles are left out, blocks become lines."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag in ("script", "style", "title")
+        if tag in ("p", "div", "br", "tr", "li", "blockquote"):
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style", "title"):
+            self.hidden = max(0, self.hidden - 1)
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.words.append(data)
+
+
+def _unmarked(marked: str) -> str:
+    reader = _Text()
+    reader.feed(marked[:_MOST_TEXT])
+    reader.close()
+    return "".join(reader.words)
