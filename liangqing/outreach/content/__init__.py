@@ -1,0 +1,1 @@
+"""What is said: values filled into approved templates, and letters set from them."""

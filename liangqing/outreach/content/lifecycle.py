@@ -1,0 +1,16 @@
+"""The states of a wording and the moves between them."""
+
+from __future__ import annotations
+
+from liangqing.kit.lifecycle import Lifecycle, Move
+
+WORDING = Lifecycle(
+    "state",
+    (
+        Move("submit", ("draft",), "submitted", right="template.edit"),
+        Move("return", ("submitted",), "draft"),
+        Move("approve", ("submitted",), "approved"),
+        Move("drop", ("draft",), "dropped", right="template.edit"),
+        Move("retire", ("approved",), "retired", right="template.edit"),
+    ),
+)
