@@ -73,6 +73,12 @@ ACTS: dict[str, Act] = {
         Act("import.bring", _("import files and undo imports"), frozenset((_FINANCE, _ADMIN)), changes=True),
         Act("policy.see", _("read the policy, its versions and its clauses"), _EVERYBODY),
         Act("policy.edit", _("draft, try and submit changes of the policy"), frozenset((_RISK, _MANAGE)), changes=True),
+        Act(
+            "template.edit",
+            _("write templates of what is said, submit and retire them"),
+            frozenset((_HEAD, _RISK, _LEGAL, _MANAGE)),
+            changes=True,
+        ),
         Act("night.see", _("see the nights"), frozenset((_HEAD, _RISK, _FINANCE, _LEGAL, _AUDIT, _MANAGE, _ADMIN))),
         Act("night.run", _("start a night"), frozenset((_RISK, _ADMIN)), changes=True),
         Act("people.see", _("see people and rights"), _EVERYBODY),
