@@ -275,6 +275,7 @@ LANDINGS = (
     Landing("promises", landing.land_promises),
     Landing("next dates", landing.land_next_dates),
     Landing("cases", landing.land_cases),
+    Landing("ages", landing.land_ages),
     Landing("tasks", landing.land_tasks),
     Landing("tallies", land_tallies),
     Landing("arms", land_arms),

@@ -182,11 +182,26 @@ def test_another_departments_campaign_is_not_there(house_of_people: Institution)
     assert house_of_people.client_of("xu").post(reverse("campaigns-undo", args=[made.pk])).status_code == 404
 
 
+def choice(asked: CaptureQueriesContext) -> str:
+    """The query that chose, among those asked."""
+    return next(query["sql"] for query in asked.captured_queries if "LIMIT 300" in query["sql"])
+
+
+def planned(query: str, settings: str) -> str:
+    """How the database would go about a query."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(settings)
+        cursor.execute(f"EXPLAIN {query}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        transaction.set_rollback(True)
+    return plan
+
+
 # The selection ----------------------------------------------------------------------------------------------------------
 
 
 def found(**wanted: Any) -> list[Case]:
-    cases = selection.select(user("gao"), Wanted(**{"number": 300, **wanted}), TODAY).cases
+    cases = selection.select(user("gao"), Wanted(**{"number": 300, **wanted}), TODAY)
     rows = Case.objects.select_related("party").in_bulk(cases)
     return [rows[pk] for pk in cases]
 
@@ -236,13 +251,18 @@ def test_each_question_narrows_the_choice(house_of_people: Institution) -> None:
         assert {case.pk for case in found(order=selection.AGE, **wanted)} == expected, wanted
 
 
-def test_the_choice_looks_at_no_more_than_it_says(standing_house: Institution, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = found(order=selection.AGE)
-    monkeypatch.setattr(selection, "MOST_EXAMINED", 4)
-    cut = selection.select(user("gao"), Wanted(number=300, order=selection.AGE), TODAY)
-    assert cut.cases == tuple(case.pk for case in first[:4])
-    assert cut.cut
-    assert "looked at" in text(chosen(standing_house.client_of("gao", "en"), order="age"))
+def test_a_case_that_comes_last_in_the_order_is_found_by_its_days(house_of_people: Institution) -> None:
+    last = found(order=selection.AGE)[-1]
+    Case.objects.filter(pk=last.pk).update(late_since_on="2001-01-01")
+    assert found(order=selection.AGE, number=1, days_from=9_000) == [last]
+
+
+def test_how_many_days_a_case_is_late_comes_from_an_index(standing_house: Institution) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        found(order=selection.AGE, days_from=9_000)
+    # So few rows are as well found by walking; with no order to walk in, the index is what is left.
+    plan = planned(choice(asked), "SET LOCAL enable_seqscan = off; DROP INDEX cases_case_age")
+    assert "cases_case_late" in plan
 
 
 def test_choosing_and_looking_ask_few_questions(standing_house: Institution) -> None:
@@ -261,10 +281,9 @@ def test_the_first_cases_come_from_an_index_in_their_order(standing_house: Insti
     """So that choosing reads no more of a large portfolio than it looks at."""
     with CaptureQueriesContext(connection) as asked:
         found(order=order)
-    first = next(query["sql"] for query in asked.captured_queries if "LIMIT 20000" in query["sql"])
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN {first}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = planned(
+        choice(asked),
+        "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off",
+    )
     assert index in plan
     assert "Sort" not in plan

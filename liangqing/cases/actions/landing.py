@@ -114,6 +114,23 @@ def land_cases(night: Night, cursor: Any) -> int:
     return len(closed) + len(moved) + len(opened)
 
 
+def land_ages(night: Night, cursor: Any) -> int:
+    """Since when each open case is late: a day that changes only with what is owed, so most rows stay as they are."""
+    standing = night.table("standing_cases")
+    live = standing.filter(standing.fate != "closes").select("party_id", "creditor_id")
+    aged = (
+        night.table("obligors").select("party_id", "creditor_id", "days").semi_join(live, ["party_id", "creditor_id"])
+    )
+    bulk.stage(cursor, "staged_age", "party_id bigint, creditor_id bigint, days int", night.arrow(aged))
+    cursor.execute(
+        """UPDATE cases_case c SET late_since_on = %(on)s::date - n.days FROM staged_age n
+           WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
+             AND c.late_since_on IS DISTINCT FROM %(on)s::date - n.days""",
+        {"on": night.date},
+    )
+    return int(cursor.rowcount)
+
+
 @clause("P4-4 worklist")
 def land_tasks(night: Night, cursor: Any) -> int:
     """The morning's lists: tasks that come, change and go."""

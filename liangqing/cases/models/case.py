@@ -28,6 +28,9 @@ class Case(models.Model):
     opened_on = models.DateField()
     closed_on = models.DateField(null=True)
     next_on = models.DateField(null=True, help_text="the day agreed for the next contact; no task is asked for before")
+    late_since_on = models.DateField(
+        null=True, help_text="the day the oldest late bill fell due, as the last night found it"
+    )
     policy = models.CharField(max_length=64, help_text="the policy version of the last decision")
 
     class Meta:
@@ -38,6 +41,7 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(fields=["opened_on", "id"], name="cases_case_age", condition=models.Q(stage="open")),
+            models.Index(fields=["late_since_on", "id"], name="cases_case_late", condition=models.Q(stage="open")),
             # What programs ask for, in the order of the ids.
             models.Index(fields=["stage", "id"], name="cases_case_in_stage"),
             models.Index(fields=["level", "id"], name="cases_case_at_level"),

@@ -200,14 +200,14 @@ def select(request: Request) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         return render(request, "workbench/campaigns/select.html", {"form": form}, status=422 if form.is_bound else 200)
     found = selection.select(user, form.wanted(), clock.today())
-    sealed = _seal(list(found.cases), user, _CASES)
+    sealed = _seal(found, user, _CASES)
     return _choose(request, form, found, people, PeopleForm(initial={"cases": sealed}, people=people))
 
 
 def _choose(
     request: Request,
     form: SelectionForm | None,
-    found: selection.Found,
+    found: list[int],
     people: list[User],
     people_form: PeopleForm,
     status: int = 200,
@@ -219,10 +219,9 @@ def _choose(
         "workbench/campaigns/select.html",
         {
             "form": form,
-            "found": found,
-            "count": len(found.cases),
-            "first": _first(request.user, found.cases),
-            "examined": selection.MOST_EXAMINED,
+            "searched": True,
+            "count": len(found),
+            "first": _first(request.user, found),
             "people_form": people_form,
             "people": [(each, loads.get(each.pk), str(each.pk) in chosen) for each in people],
         },
@@ -230,7 +229,7 @@ def _choose(
     )
 
 
-def _first(user: User, cases: tuple[int, ...] | list[int]) -> list[dict[str, Any]]:
+def _first(user: User, cases: list[int]) -> list[dict[str, Any]]:
     """The first of the cases as a table shows them, in the order given."""
     wanted = list(cases[:FIRST])
     rows = visible.cases(user).select_related("party", "owner").in_bulk(wanted)
@@ -259,7 +258,7 @@ def preview(request: Request) -> HttpResponse:
     form = PeopleForm(request.POST, people=people)
     cases = _open(request.POST.get("cases", ""), user, _CASES)
     if not form.is_valid():
-        return _choose(request, None, selection.Found(tuple(cases), cut=False), people, form, status=422)
+        return _choose(request, None, cases, people, form, status=422)
     portions = actions.preview(cases, form.chosen(), by=user)
     sealed = _seal({str(each.person.pk): list(each.cases) for each in portions}, user, _PORTIONS)
     return _look(request, portions, CampaignForm(initial={"portions": sealed}), cases)
