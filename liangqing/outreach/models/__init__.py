@@ -1,19 +1,33 @@
 from liangqing.outreach.models.attempt import Answer, Attempt, AttemptEvent, Exemption, Source
+from liangqing.outreach.models.batch import LetterBatch, Posting
+from liangqing.outreach.models.dispatch import Addressee, Dispatch, Switch
+from liangqing.outreach.models.incoming import Incoming, MailboxMark
 from liangqing.outreach.models.line import Line
+from liangqing.outreach.models.message import Message
 from liangqing.outreach.models.provider import Provider, ProviderPace, ProviderTemplate
 from liangqing.outreach.models.template import ANY, Template, TemplateVersion
+from liangqing.outreach.models.word import Word
 
 __all__ = [
     "ANY",
+    "Addressee",
     "Answer",
     "Attempt",
     "AttemptEvent",
+    "Dispatch",
     "Exemption",
+    "Incoming",
+    "LetterBatch",
     "Line",
+    "MailboxMark",
+    "Message",
+    "Posting",
     "Provider",
     "ProviderPace",
     "ProviderTemplate",
     "Source",
+    "Switch",
     "Template",
     "TemplateVersion",
+    "Word",
 ]
