@@ -88,6 +88,19 @@ ACTS: dict[str, Act] = {
         Act("approval.request", _("request approval"), _STAFF - {_AUDIT}, changes=True),
         Act("approval.decide", _("approve, reject and return requests"), _STAFF - {_AUDIT}, changes=True),
         Act("approval.delegate", _("let somebody decide on one's behalf"), _STAFF - {_AUDIT}, changes=True),
+        Act(
+            "outreach.send",
+            _("send messages, decide on doubtful ones, print and post letters"),
+            frozenset((_COLLECT, _SELL, _HEAD, _RISK, _LEGAL)),
+            changes=True,
+        ),
+        Act("outreach.dispatch", _("send to many at once"), frozenset((_HEAD, _RISK, _MANAGE)), changes=True),
+        Act(
+            "outreach.stop",
+            _("stop what is being sent, and let it go on"),
+            frozenset((_HEAD, _RISK, _MANAGE, _ADMIN)),
+            changes=True,
+        ),
         Act("channel.manage", _("set up channels and their providers"), frozenset((_ADMIN,)), changes=True),
         Act("api.manage", _("give keys to programs and addresses to webhooks"), frozenset((_ADMIN,)), changes=True),
     )
