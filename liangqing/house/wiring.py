@@ -9,6 +9,7 @@ from liangqing.approvals import policy_change
 from liangqing.approvals.actions.upkeep import people_changed
 from liangqing.approvals.events import RequestRejected, RequestReturned, RequestWithdrawn
 from liangqing.kit import bus
+from liangqing.outreach.actions import templates
 from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
 from liangqing.workbench import annex
 
@@ -19,9 +20,12 @@ LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
     (RequestRejected, policy_change.given_back),
     (RequestReturned, policy_change.given_back),
     (RequestWithdrawn, policy_change.given_back),
+    (RequestRejected, templates.given_back),
+    (RequestReturned, templates.given_back),
+    (RequestWithdrawn, templates.given_back),
 )
-"""(event, listener) pairs. Requests for approval are put to whoever may decide them now; a version of the policy whose
-request ended without a yes is a draft again."""
+"""(event, listener) pairs. Requests for approval are put to whoever may decide them now; a version of the policy, or
+a wording of a template, whose request ended without a yes is a draft again."""
 
 
 def wire() -> None:

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class OutreachConfig(AppConfig):
     name = "liangqing.outreach"
+
+    def ready(self) -> None:
+        """The acts of this room that need approval become known."""
+        from liangqing.outreach.actions import templates
+
+        templates.register()

@@ -59,10 +59,11 @@ def variables() -> dict[str, Variable]:
 
 
 @functools.cache
-def environment() -> SandboxedEnvironment:
-    """Where templates are read and filled: nothing undefined passes, nothing but data is there."""
+def environment(*, markup: bool = False) -> SandboxedEnvironment:
+    """Where templates are read and filled: nothing undefined passes, nothing but data is there. ``markup`` is for
+    documents, where what is filled in must not become part of the markup."""
     made = SandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False
+        undefined=StrictUndefined, autoescape=markup, trim_blocks=not markup, lstrip_blocks=not markup
     )
     made.globals.clear()
     made.filters.clear()
@@ -75,15 +76,15 @@ def names(text: str) -> set[str]:
     return demand_sound(text)
 
 
-def demand_sound(text: str) -> set[str]:
+def demand_sound(text: str, *, longest: int = LONGEST) -> set[str]:
     """Check that a template can be filled; returns the variables it names.
 
     Raises ``Refusal`` (422): ``template_too_long``, ``template_broken`` (with the line), ``template_forbidden`` for
     anything but variables, if and loops over bills, ``template_unknown`` for variables nobody knows, named.
     """
-    if len(text) > LONGEST:
+    if len(text) > longest:
         raise Refusal(
-            "template_too_long", _("A template has at most {most} characters."), status=422, field="body", most=LONGEST
+            "template_too_long", _("A template has at most {most} characters."), status=422, field="body", most=longest
         )
     try:
         tree = environment().parse(text)
