@@ -116,7 +116,7 @@ def _consented(debtor: Debtor, asked: Asked, minute: int, at: dt.datetime) -> bo
 def _hours(
     asked: Asked, debtor: Debtor, policy: Policy, facts: Mapping[str, Any], at: dt.datetime
 ) -> Iterator[Finding]:
-    """Outside the hours of a row in any zone where the debtor may be."""
+    """Outside the hours of a row in any zone where the debtor may be; in the order of the table, as all findings."""
     broken: dict[str, tuple[Row, dt.datetime]] = {}
     for zone in debtor.zones:
         day, minute = zones.local(at, zone)
@@ -128,8 +128,9 @@ def _hours(
             opens = zones.midnight(day, start if minute < start < end else 1440, zone)
             before = broken.get(row.row)
             broken[row.row] = (row, opens if before is None else max(before[1], opens))
-    for row, free in broken.values():
-        yield _found("hours", row, free)
+    for row in policy.tables["contact.hours"].rows:
+        if row.row in broken:
+            yield _found("hours", *broken[row.row])
 
 
 def _caps(asked: Asked, debtor: Debtor, policy: Policy, facts: Mapping[str, Any], at: dt.datetime) -> Iterator[Finding]:
@@ -228,7 +229,9 @@ def _restraints(
             before = once.get(told.rule)
             if before is None or _later(told.free_at, before.free_at):
                 once[told.rule] = told
-    yield from once.values()
+    for row in policy.tables["contact.restraint"].rows:
+        if (found := once.get(f"restraint:{row.row}")) is not None:
+            yield found
 
 
 def _later(one: dt.datetime | None, other: dt.datetime | None) -> bool:

@@ -77,8 +77,12 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def offsets(names: frozenset[str], start: dt.datetime, end: dt.datetime) -> list[tuple[str, int, int, int]]:
-    """(zone, from, until, offset) in seconds: how far each clock stands from UTC between two instants, half-open."""
+    """(zone, from, until, offset) in seconds: how far each clock stands from UTC between two instants, half-open.
+
+    Clocks change at full quarters of an hour, so the search goes by them, from the one at or before ``start``.
+    """
     found = []
+    start -= dt.timedelta(seconds=start.timestamp() % 900)
     for name in sorted(names):
         zone, since = _zone(name), start
         shift = _offset(zone, since)
