@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
 
 from liangqing.kit.refusal import Refusal
@@ -49,7 +50,8 @@ def _to(request: HttpRequest, address: str) -> HttpResponse:
 
 
 class Refusals:
-    """A business "no" becomes a page, or for a part of a page a sentence in its place."""
+    """A business "no" becomes a page, or for a part of a page a sentence in its place. A form that comes back with what
+    is wrong in it answers 422, also where the page is not ours."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -63,3 +65,9 @@ class Refusals:
         part = bool(request.headers.get("HX-Request"))
         template = "workbench/refusal.html#sentence" if part else "workbench/refusal.html"
         return render(request, template, {"refusal": exception}, status=exception.status)
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        form = (response.context_data or {}).get("form")
+        if request.method == "POST" and response.status_code == 200 and getattr(form, "errors", None):
+            response.status_code = 422
+        return response

@@ -198,7 +198,7 @@ class Customer(Schema):
     number: str
     kind: str
     name: str = Field(description="masked for a natural person, unless revealed")
-    customer_class: str
+    customer_class: str = Field(description="as the ledger says; the class that counts stands with each case")
     terms_days: int | None
     area: str
     country: str
@@ -238,6 +238,8 @@ class Case(Schema):
     stage: str
     level: str
     level_row: str = Field(description="the row of the policy that decided")
+    customer_class: str = Field(description="the class of the customer that counts, as the last night decided it")
+    class_row: str = Field(description="the row of the policy that decided the class")
     owner: str | None
     desk: str
     opened_on: dt.date

@@ -128,6 +128,8 @@ def case(row: Case, *, revealed: bool) -> dict[str, Any]:
         "stage": row.stage,
         "level": row.level,
         "level_row": row.level_row,
+        "customer_class": row.customer_class,
+        "class_row": row.class_row,
         "owner": row.owner.username if row.owner else None,
         "desk": row.desk,
         "opened_on": row.opened_on,

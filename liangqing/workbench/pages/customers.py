@@ -7,11 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -63,7 +65,8 @@ def customers(request: Request) -> HttpResponseBase:
             Column("number", gettext_lazy("Number"), lambda row: row.number, sort=("number",)),
             Column("name", gettext_lazy("Name"), lambda row: customer_name(row, user)),
             Column("kind", gettext_lazy("Kind"), lambda row: row.get_kind_display()),
-            Column("class", gettext_lazy("Class"), lambda row: row.customer_class or None),
+            Column("class", gettext_lazy("Class"), _class_tag, kind="html", plain=lambda row: row.shown_class),
+            Column("class_from", gettext_lazy("Why this class"), lambda row: row.class_from or None, shown=False),
             Column("area", gettext_lazy("Area"), lambda row: row.area or None),
             Column("open", gettext_lazy("Open"), lambda row: row.open, kind="money"),
             Column("late", gettext_lazy("Late amount"), lambda row: row.late, kind="money"),
@@ -84,7 +87,7 @@ def customers(request: Request) -> HttpResponseBase:
             Filter(
                 "class",
                 gettext_lazy("Class"),
-                lambda rows, value: rows.filter(customer_class=value),
+                _of_class,
                 [(each, each) for each in "ABCD"],
             ),
         ),
@@ -95,8 +98,36 @@ def customers(request: Request) -> HttpResponseBase:
     return show(request, listing, "workbench/customers/customers.html", q=text, edits=can(user, "customer.edit"))
 
 
+def _of_class(rows: Any, value: str) -> Any:
+    """Customers of a class as the list shows it: the one that counts in an open case, else that of the ledger."""
+    decided = Case.objects.filter(party=OuterRef("pk"), stage=CaseStage.OPEN).exclude(class_row="")
+    return rows.filter(Exists(decided.filter(customer_class=value)) | Q(customer_class=value) & ~Exists(decided))
+
+
+def _class_tag(row: Any) -> SafeString | None:
+    if not row.shown_class:
+        return None
+    source = _("by the policy") if row.class_decided else _("in the ledger")
+    return format_html('{} <span class="muted" title="{}">{}</span>', row.shown_class, row.class_from, source)
+
+
+def _put_classes(rows: list[Party]) -> None:
+    """The class that counts of each customer of a page, as the last night decided it for open cases, with the reason of
+    the row that did; where there is no such case, the class the ledger says."""
+    decided: dict[int, dict[str, str]] = {}
+    cases = Case.objects.filter(party__in=rows, stage=CaseStage.OPEN).exclude(class_row="").order_by("customer_class")
+    for case in cases.only("party", "policy", "customer_class", "class_row"):
+        told = spoken(policy.row_of(case.policy, "customer.class", case.class_row).reason)
+        shown = _("unclassified") if case.customer_class == "unclassified" else case.customer_class
+        decided.setdefault(case.party_id, {})[shown] = told
+    for row in rows:
+        found = decided.get(row.pk) or ({row.customer_class: _("in the ledger")} if row.customer_class else {})
+        row.class_decided = row.pk in decided  # type: ignore[attr-defined]
+        row.shown_class, row.class_from = " / ".join(found), " / ".join(dict.fromkeys(found.values()))  # type: ignore[attr-defined]
+
+
 def _with_amounts(rows: list[Party]) -> list[Party]:
-    """What a page of customers owes, over all creditors, currencies apart; and the highest level."""
+    """What a page of customers owes, over all creditors, currencies apart; the highest level, and the class."""
     totals = account.totals_of({row.pk for row in rows}, clock.today())
     levels: dict[int, str] = {}
     for party, level in Standing.objects.filter(party__in=rows).values_list("party_id", "level"):
@@ -105,6 +136,7 @@ def _with_amounts(rows: list[Party]) -> list[Party]:
         found = totals.get(row.pk)
         row.open, row.late, row.days = (found.open, found.late, found.days) if found else ((), (), None)  # type: ignore[attr-defined]
         row.level = levels.get(row.pk, "")  # type: ignore[attr-defined]
+    _put_classes(rows)
     return rows
 
 
