@@ -59,19 +59,11 @@ def dialled(parcel: Parcel, lines: Sequence[str]) -> tuple[str, str] | Receipt:
         number = numbers.e164(parcel.to)
     except numbers.NotANumber:
         return rejected("bad_number", _("This is no telephone number."), Fault.RECIPIENT)
-    known = {_spelled(line): line for line in lines}
-    line = _spelled(parcel.sender) if parcel.sender else next(iter(known), "")
+    known = {numbers.line(line): line for line in lines}
+    line = numbers.line(parcel.sender) if parcel.sender else next(iter(known), "")
     if line not in known:
         return rejected("line_not_registered", _("Calls go out by registered lines only."), Fault.REQUEST)
     return number, line
-
-
-def _spelled(line: str) -> str:
-    """Short service numbers, as 95588, stay as they are."""
-    try:
-        return numbers.e164(line)
-    except numbers.NotANumber:
-        return line.strip()
 
 
 @dataclass

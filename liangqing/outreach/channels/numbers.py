@@ -31,6 +31,21 @@ def is_mobile(number: str, region: str = HOME) -> bool:
     return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
+def line(written: str, region: str = HOME) -> str:
+    """A line of our own: E.164 for a full number, a short service number (95588) as it is written.
+
+    >>> line("021 5234 5678"), line("95588")
+    ('+862152345678', '95588')
+    """
+    try:
+        parsed = _parse(written, region)
+    except NotANumber:
+        return written.strip()
+    if not phonenumbers.is_valid_number(parsed):
+        return written.strip()
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
 def national(number: str, region: str = HOME) -> str:
     """As it is dialled at home, digits only; abroad with the country code and no plus, as 85291234567.
 

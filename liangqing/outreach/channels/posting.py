@@ -35,13 +35,13 @@ class Answer:
     retry_after_s: float | None
 
 
-def exchange(request: httpx.Request, *, idempotent: bool = False, timeout: httpx.Timeout = TIMEOUT) -> Answer | Receipt:
+def exchange(request: httpx.Request, *, idempotent: bool = False) -> Answer | Receipt:
     """The provider's answer, or a receipt that says why there is none.
 
     ``idempotent``: the provider recognises the key, so that an unknown outcome may be tried again.
     """
     try:
-        with httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False) as client:
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
             answer = client.send(request, stream=True)
             try:
                 body = _read(answer)

@@ -2,15 +2,15 @@
 
 The port speaks JSON in netstrings: we say ``dial`` and ``hangup``, it tells each step of a call. It knows no user and
 no password, so it may listen on the collector's own machine or a protected network only. Nor does it know keys: a call
-is told apart by the number dialled, so one call at a time, which is what a person can talk on anyway.
+is told apart by the number dialled, so one call at a time, which is what a person can talk on anyway. And it speaks to
+one at a time: whoever connects later (to hang up) throws out whoever listened, who connects again and asks how it stands.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
-import socket
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock
 from liangqing.outreach.channels import numbers
 from liangqing.outreach.channels.calls import CallEvent, CallState, dialled
+from liangqing.outreach.channels.control_port import Control
 from liangqing.outreach.channels.posting import text
 from liangqing.outreach.channels.sending import (
     Fault,
@@ -32,8 +33,11 @@ from liangqing.outreach.channels.sending import (
     unreachable,
 )
 
-_TIMEOUT_S = 5.0
-_MOST_BYTES = 100_000
+_NO_TIME = dt.timedelta()
+_AGAIN_S = 0.3
+"""After being thrown out, time for the other to say what he wants."""
+_CALLS = re.compile(r"(\d+):(\d\d):(\d\d)\s+([A-Z]+)\s+sips?:([^@\s]+)@")
+"""A row of ``listcalls``: how long, how it stands, with whom."""
 _STATES = {
     "CALL_OUTGOING": CallState.DIALLED,
     "CALL_LOCAL_SDP": CallState.DIALLED,
@@ -42,89 +46,6 @@ _STATES = {
     "CALL_ESTABLISHED": CallState.CONNECTED,
     "CALL_CLOSED": CallState.ENDED,
 }
-
-
-class Broken(OSError):
-    """The control port said something that is no netstring, or hung up."""
-
-
-class Control:
-    """One connection to a control port."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._socket = socket.create_connection((host, port), timeout=_TIMEOUT_S)
-        self._pending = b""
-        self._waiting: list[dict[str, Any]] = []
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def order(self, command: str, params: str = "", *, token: str) -> dict[str, Any]:
-        """Give a command and wait for its answer; events that come first are kept. Raises ``OSError``."""
-        said = json.dumps({"command": command, "params": params, "token": token}).encode()
-        self._socket.sendall(b"%d:%s," % (len(said), said))
-        until = time.monotonic() + _TIMEOUT_S
-        while time.monotonic() < until:
-            heard = self._next(until - time.monotonic())
-            if heard is None:
-                break
-            if heard.get("response") is True and heard.get("token") == token:
-                return heard
-            self._waiting.append(heard)
-        raise TimeoutError("no answer from the control port")
-
-    def events(self, seconds: float) -> Iterator[dict[str, Any]]:
-        """What the softphone tells, for so long. Raises ``OSError`` when the connection ends."""
-        until = time.monotonic() + seconds
-        while True:
-            if self._waiting:
-                heard: dict[str, Any] | None = self._waiting.pop(0)
-            else:
-                heard = self._next(until - time.monotonic())
-            if heard is None:
-                return
-            if heard.get("event") is True:
-                yield heard
-
-    def _next(self, seconds: float) -> dict[str, Any] | None:
-        """The next message, or None when none came in time."""
-        until = time.monotonic() + seconds
-        while (message := self._taken()) is None:
-            left = until - time.monotonic()
-            if left <= 0:
-                return None
-            self._socket.settimeout(left)
-            try:
-                piece = self._socket.recv(65_536)
-            except TimeoutError:
-                return None
-            finally:
-                self._socket.settimeout(_TIMEOUT_S)
-            if not piece:
-                raise Broken("the control port hung up")
-            self._pending += piece
-        return message
-
-    def _taken(self) -> dict[str, Any] | None:
-        """A whole message from what has arrived."""
-        length, colon, rest = self._pending.partition(b":")
-        if not colon:
-            if len(length) > len(str(_MOST_BYTES)):
-                raise Broken("no netstring")
-            return None
-        if not length.isdigit() or int(length) > _MOST_BYTES:
-            raise Broken("no netstring")
-        size = int(length)
-        if len(rest) <= size:
-            return None
-        if rest[size : size + 1] != b",":
-            raise Broken("no netstring")
-        self._pending = rest[size + 1 :]
-        try:
-            said = json.loads(rest[:size].decode("utf-8", "replace"))
-        except ValueError as error:
-            raise Broken("no JSON") from error
-        return said if isinstance(said, dict) else {}
 
 
 @dataclass
@@ -153,6 +74,11 @@ class Softphone:
             if receipt.accepted:
                 yield from call.steps(seconds)
 
+    def follow(self, parcel: Parcel, *, seconds: float) -> Iterator[CallEvent]:
+        """Each further step of a call that ``send`` dialled, from how it stands now."""
+        with contextlib.closing(_Call(self, parcel)) as call:
+            yield from call.rest(seconds)
+
     def hang_up(self, desk: str = "") -> Receipt:
         """End the call of a desk."""
         return self._order(desk, "hangup")
@@ -170,9 +96,16 @@ class Softphone:
         host, _colon, port = self.desks.get(desk, self.desks.get("", "")).rpartition(":")
         return (host.strip("[]"), int(port)) if host and port.isdigit() else None
 
+    def dialled(self, number: str) -> str:
+        """The number as it is dialled; empty for what is none."""
+        try:
+            return numbers.e164(number) if self.international else numbers.national(number)
+        except numbers.NotANumber:
+            return ""
+
     def uri(self, number: str) -> str:
-        written = number if self.international else numbers.national(number)
-        return f"sip:{written}@{self.domain}" + (f";transport={self.transport}" if self.transport else "")
+        address = f"sip:{self.dialled(number)}@{self.domain}"
+        return f"{address};transport={self.transport}" if self.transport else address
 
     def _order(self, desk: str, command: str) -> Receipt:
         address = self.address(desk)
@@ -193,7 +126,10 @@ class _Call:
     def __init__(self, phone: Softphone, parcel: Parcel) -> None:
         self._phone, self._parcel = phone, parcel
         self._control: Control | None = None
-        self._number, self._id = "", ""
+        self._address = phone.address(parcel.headers.get("desk", ""))
+        self._number, self._id = phone.dialled(parcel.to), ""
+        self._sure = True
+        """Whether we were there all the time, so that a call we never saw answered was not."""
         self._connected_at: float | None = None
         self._last: CallState | None = None
 
@@ -205,17 +141,15 @@ class _Call:
         found = dialled(self._parcel, self._phone.lines)
         if isinstance(found, Receipt):
             return found
-        address = self._phone.address(self._parcel.headers.get("desk", ""))
-        if address is None:
+        if self._address is None:
             return _no_desk()
         uri = self._phone.uri(found[0])
-        self._number = uri.partition(":")[2].partition("@")[0]
         try:
-            self._control = Control(*address)
+            control = self._connect()
         except OSError as error:
             return unreachable("softphone", text(str(error)))
         try:
-            answer = self._control.order("dial", uri, token=self._parcel.key)
+            answer = control.order("dial", uri, token=self._parcel.key)
         except OSError as error:
             return unknown("no_answer", text(str(error)))
         if answer.get("ok") is not True:
@@ -224,23 +158,70 @@ class _Call:
 
     def steps(self, seconds: float) -> Iterator[CallEvent]:
         """Each step once, in order, until the end."""
-        assert self._control is not None
+        until = time.monotonic() + seconds
         yield self._step(CallState.DIALLED)
         try:
-            for heard in self._control.events(seconds):
-                state = _STATES.get(text(heard.get("type")))
-                if state is None or not self._is_this(heard):
-                    continue
-                self._id = text(heard.get("id")) or self._id
-                if state is CallState.CONNECTED and self._connected_at is None:
-                    self._connected_at = time.monotonic()
-                if state is CallState.ENDED:
-                    yield self._step(state, reason=text(heard.get("param")))
-                    return
-                if self._last is None or list(CallState).index(state) > list(CallState).index(self._last):
-                    yield self._step(state)
-        except OSError:  # the softphone is gone: how the call went on is not known
+            yield from self._heard(until - time.monotonic())
+        except OSError:
+            yield from self.rest(until - time.monotonic(), after_s=_AGAIN_S)
+
+    def rest(self, seconds: float, *, after_s: float = 0.0) -> Iterator[CallEvent]:
+        """The same, for a call that is under way: connect, ask how it stands, listen. When the softphone does not answer
+        any more, how the call went on is not known, and nothing further is told."""
+        until = time.monotonic() + seconds
+        while self._address is not None and not self._over() and time.monotonic() < until:
+            time.sleep(after_s)
+            try:
+                self._connect()
+            except OSError:
+                return
+            after_s = _AGAIN_S
+            with contextlib.suppress(OSError):
+                yield from self._standing()
+                if not self._over():
+                    yield from self._heard(until - time.monotonic())
+
+    def _over(self) -> bool:
+        return self._last is CallState.ENDED
+
+    def _connect(self) -> Control:
+        assert self._address is not None
+        self.close()
+        self._control = Control(*self._address)
+        return self._control
+
+    def _heard(self, seconds: float) -> Iterator[CallEvent]:
+        assert self._control is not None
+        for heard in self._control.events(seconds):
+            state = _STATES.get(text(heard.get("type")))
+            if state is None or not self._is_this(heard):
+                continue
+            self._id = text(heard.get("id")) or self._id
+            yield from self._reached(state, reason=text(heard.get("param")))
+            if state is CallState.ENDED:
+                return
+
+    def _standing(self) -> Iterator[CallEvent]:
+        """How the call stands by the softphone's own list; not in it means that it is over."""
+        assert self._control is not None
+        listed = str(self._control.order("listcalls", token="listcalls").get("data", ""))
+        for hours, minutes, seconds, state, number in _CALLS.findall(listed):
+            if number == self._number:
+                if state == "ESTABLISHED":
+                    talked = dt.timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
+                    yield from self._reached(CallState.CONNECTED, talked=talked)
+                return
+        self._sure = self._connected_at is not None
+        yield from self._reached(CallState.ENDED)
+
+    def _reached(self, state: CallState, *, reason: str = "", talked: dt.timedelta = _NO_TIME) -> Iterator[CallEvent]:
+        """The step, unless it was told already."""
+        order = list(CallState)
+        if self._last is not None and order.index(state) <= order.index(self._last):
             return
+        if state is CallState.CONNECTED:
+            self._connected_at = time.monotonic() - talked.total_seconds()
+        yield self._step(state, reason if state is CallState.ENDED else "")
 
     def _is_this(self, heard: dict[str, Any]) -> bool:
         if self._id and heard.get("id"):
@@ -251,7 +232,7 @@ class _Call:
     def _step(self, state: CallState, reason: str = "") -> CallEvent:
         self._last = state
         talked = None
-        if state is CallState.ENDED:
+        if state is CallState.ENDED and self._sure:
             talked = 0 if self._connected_at is None else round(time.monotonic() - self._connected_at)
         return CallEvent(
             key=self._parcel.key,
