@@ -36,16 +36,9 @@ PAST = pa.schema(
 )
 HELD = pa.schema(
     [
-        ("person_id", pa.int64()),
-        ("kind", pa.string()),
-        ("since_s", pa.int64()),
-        ("until_s", pa.int64()),
-        ("channel", pa.string()),
-        ("number", pa.string()),
-        ("debt", pa.int64()),
-        ("from_minute", pa.int64()),
-        ("until_minute", pa.int64()),
-        ("whole", pa.bool_()),
+        *(("person_id", pa.int64()), ("kind", pa.string()), ("since_s", pa.int64()), ("until_s", pa.int64())),
+        *(("channel", pa.string()), ("number", pa.string()), ("debt", pa.int64())),
+        *(("from_minute", pa.int64()), ("until_minute", pa.int64()), ("whole", pa.bool_())),
     ]
 )
 SHAPES = {

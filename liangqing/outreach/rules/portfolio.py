@@ -292,7 +292,10 @@ class _Reading:
         all_held = both.filter(both.kind != Hold.HOURS.value).union(outside)
         age = all_held.at_s - all_held.since_s
         all_held = all_held.mutate(age_days=((age - age % _DAY_S) / _DAY_S).cast("int64"))
-        told = {f"restraint_{place}": row.over(all_held).any() for place, row in enumerate(self.rows["restraint"])}
+        there = all_held.ask_id.notnull()  # a row without conditions speaks of every ask that has a restraint
+        told = {
+            f"restraint_{place}": (there & row.over(all_held)).any() for place, row in enumerate(self.rows["restraint"])
+        }
         return all_held.group_by(of_ask="ask_id").agg(**told)
 
     def _covering(self, held: ir.Table, asks: ir.Table) -> ir.Table:
