@@ -55,6 +55,8 @@ RESULTS: dict[str, Promise] = {
     "deceased": _("customer has died"),
     "insolvent": _("insolvent or dissolved"),
     "fraud_claimed": _("says somebody used the name"),
+    "asked_to_stop": _("asked to be left alone"),
+    "in_hospital": _("ill or in hospital"),
 }
 EVENTS: dict[str, Promise] = {
     "alert acknowledged": _("warning acknowledged"),

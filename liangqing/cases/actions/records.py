@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from liangqing.cases.actions import files, promises, tasks
+from liangqing.cases.actions import contacted, files, promises, tasks
 from liangqing.cases.actions.files import Upload
 from liangqing.cases.attitudes import ATTITUDES
 from liangqing.cases.events import PromiseWithdrawn, RecordWritten
@@ -19,7 +19,7 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.actions import contacts
-from liangqing.parties.models import Contact
+from liangqing.parties.models import Contact, Party
 from liangqing.parties.queries.members import members
 from liangqing.people.models import User
 from liangqing.policy import Policy, Row
@@ -58,6 +58,8 @@ def record(
     3. Today's open task of the case is finished, if the result finishes it.
     4. The day of the next contact is set: the day given, else the table's number of days from today, else none.
     5. The promise is recorded.
+    6. The attempt it tells of is concluded: the one its author asked the guard for, or one that is judged now. What was
+       said (a dispute, a death, that somebody wants to be left alone) holds contact back from now on.
 
     A correction names the record it ``corrects``; both stay. It follows the same path while the other is the last record
     of the case and of today; a correction of an older one changes neither task nor next day. A promise of a corrected
@@ -67,6 +69,7 @@ def record(
     missing or out of place, a next day that is past or too far, a file that is not taken; and (409) for a next day or a
     promise in a closed case, and a record that was corrected already.
     """
+    Party.objects.select_for_update().only("id").get(pk=case.party.merged_into_id or case.party_id)
     case = Case.objects.select_for_update(of=("self",)).select_related("party", "creditor").get(pk=case.pk)
     today, rules = clock.today(), governing(case)
     _check_codes(channel=channel, reached=reached, reason=reason, attitude=attitude, result=result, rules=rules)
@@ -122,6 +125,10 @@ def record(
         ),
         by=by,
     )
+    if corrects is None:
+        attempt = contacted.attempt_of(case, channel=channel, reached=reached, contact=contact, address=address, by=by)
+        contacted.conclude(attempt, row, reached, by=by)
+        contacted.hold(written, case, row, given, by=by)
     if contact and row.then["contact"] != "unchanged":
         contacts.verify(contact, validity=row.then["contact"], by=by)
     if as_new and case.stage == CaseStage.OPEN:
