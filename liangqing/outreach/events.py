@@ -47,3 +47,99 @@ class RulesLifted(Event):
     rules: list[str]
     until: dt.datetime
     request: str
+
+
+# what leaves, and what comes back -----------------------------------------------------------------------------------
+
+
+MESSAGE_WRITTEN = "message written"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageWritten(Event):
+    """Something is to leave; the worker sends it."""
+
+    name: ClassVar[str] = MESSAGE_WRITTEN
+    thing: ClassVar[str] = "message"
+    case: str
+    channel: str
+    content: str
+    step: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageMoved(Event):
+    """A message went out, arrived, came back, or will not leave; ``reason`` is a code. ``digest`` proves what it said."""
+
+    name: ClassVar[str] = "message moved"
+    thing: ClassVar[str] = "message"
+    case: str
+    channel: str
+    state: str
+    reason: str
+    doubled: bool
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyReceived(Event):
+    """Somebody answered, or wrote by themselves. ``silence``: they want no more messages, and a restraint was placed."""
+
+    name: ClassVar[str] = "reply received"
+    thing: ClassVar[str] = "incoming"
+    case: str
+    channel: str
+    kind: str
+    message: int | None
+    silence: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingStopped(Event):
+    """Nothing leaves: of the institution (both empty), of a channel, or of a dispatch."""
+
+    name: ClassVar[str] = "sending stopped"
+    thing: ClassVar[str] = "switch"
+    channel: str
+    dispatch: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingResumed(Event):
+    name: ClassVar[str] = "sending resumed"
+    thing: ClassVar[str] = "switch"
+    channel: str
+    dispatch: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchMoved(Event):
+    """A dispatch was made, looked at, started, finished or called off. ``figures`` say how many and why not."""
+
+    name: ClassVar[str] = "dispatch moved"
+    thing: ClassVar[str] = "dispatch"
+    dispatch: str
+    channel: str
+    content: str
+    state: str
+    figures: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LettersPrinted(Event):
+    name: ClassVar[str] = "letters printed"
+    thing: ClassVar[str] = "letter batch"
+    count: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlipAttached(Event):
+    """The receipt slip of a letter came back signed."""
+
+    name: ClassVar[str] = "receipt slip attached"
+    thing: ClassVar[str] = "message"
+    case: str
+    sha256: str

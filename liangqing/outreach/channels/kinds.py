@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
@@ -46,6 +46,7 @@ _USERNAME = Field("username", _("user name"))
 _PASSWORD = Field("password", _("password"), "secret")
 _SECRET = Field("secret", _("secret that signs requests"), "secret", required=True)
 _CALLBACK = Field("callback_token", _("token in the address for callbacks"), "secret")
+_RESEND = Field("resend", _("hand over again, once, when nobody knows whether it went out"), "flag", default=False)
 _SIGNATURE = Field("signature", _("signature in front of the text"), required=True)
 _LINES = Field("lines", _("which of the registered lines it has; empty: all of them"), "list", default=())
 _GATEWAY = (
@@ -74,6 +75,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("reply_to", _("address answers go to"), default=""),
         *_BOUNCES,
         Field("ask_status", _("ask for delivery status where it is offered"), "flag", default=True),
+        replace(_RESEND, default=True),
     ),
     Kind.IMAP: (
         _HOST,
@@ -90,6 +92,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         _SIGNATURE,
         Field("endpoint", _("address of the service"), default=aliyun.ENDPOINT),
         _CALLBACK,
+        _RESEND,
     ),
     Kind.TENCENT_SMS: (
         Field("secret_id", _("SecretId"), required=True),
@@ -99,8 +102,9 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("region", _("region"), default="ap-guangzhou"),
         Field("endpoint", _("address of the service"), default=tencent.ENDPOINT),
         _CALLBACK,
+        _RESEND,
     ),
-    Kind.HTTP_SMS: (*_GATEWAY, _SIGNATURE, Field("sender", _("own number (106…)"), required=True)),
+    Kind.HTTP_SMS: (*_GATEWAY, _SIGNATURE, Field("sender", _("own number (106…)"), required=True), _RESEND),
     Kind.SIP_SOFTPHONE: (
         Field("domain", _("SIP domain numbers are dialled at"), required=True),
         Field("desks", _("control port of each desk, as lin = 10.0.0.5:4444"), "map", required=True),

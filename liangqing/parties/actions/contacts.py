@@ -53,12 +53,13 @@ def add(party: Party, *, kind: str, value: str, by: User, role: str = Role.SELF,
 
 @action
 @clause("P2 3.1.1")
-def verify(contact: Contact, *, validity: str, by: User, on: dt.date | None = None) -> Contact:
-    """Somebody found out whether this way works, on a day (today when not said).
+def verify(contact: Contact, *, validity: str, by: User | None, on: dt.date | None = None) -> Contact:
+    """Somebody found out whether this way works, on a day (today when not said); ``by`` is empty where a provider said it.
 
     Raises ``Refusal`` for a validity that does not exist or a day to come.
     """
-    demand(by, "customer.edit")
+    if by is not None:
+        demand(by, "customer.edit")
     day = on or clock.today()
     if validity not in Contact.Validity.values:
         raise Refusal("unknown_validity", _("Say whether the contact is valid or invalid."), status=422)

@@ -1,0 +1,327 @@
+"""Right before a message leaves: is it still true, may it still go, by whom, and in which words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit import clock, sealing
+from liangqing.kit.actions import clause
+from liangqing.kit.refusal import Refusal
+from liangqing.outreach.actions import guard
+from liangqing.outreach.actions.messages import move
+from liangqing.outreach.channels.kinds import Kind
+from liangqing.outreach.channels.sending import Parcel
+from liangqing.outreach.content import rendering
+from liangqing.outreach.kinds import Channel
+from liangqing.outreach.lifecycle import DUE
+from liangqing.outreach.models import Attempt, Message, Provider, Source, TemplateVersion
+from liangqing.outreach.models.attempt import Answer
+from liangqing.outreach.queries import asking
+from liangqing.outreach.queries.facts import Wish
+from liangqing.outreach.queries.freshness import demand_fresh
+from liangqing.outreach.queries.templates import choose
+from liangqing.outreach.rules.facts import CONTENTS_THAT_PRESS
+from liangqing.outreach.rules.sending import STRENGTH, strongest
+from liangqing.parties.models import Contact
+from liangqing.policy import Policy
+
+STALE_AGAIN = dt.timedelta(hours=1)
+NO_ROUTE_AGAIN = dt.timedelta(minutes=10)
+"""How soon what can't go now is looked at again."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A message in words: the wording used, and the values as a provider's own template wants them."""
+
+    subject: str
+    body: str
+    digest: str
+    version: TemplateVersion | None
+    values: Mapping[str, str]
+    amount: int | None
+    currency: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message that may leave now: by which provider, as what, under which receipt of the guard."""
+
+    message: Message
+    provider: Provider
+    parcel: Parcel
+    attempt: Attempt
+
+
+class NotNow(Exception):
+    """It does not leave now; ``name`` is the move it makes instead."""
+
+    def __init__(self, name: str, reason: str, said: str = "", *, due_at: dt.datetime | None = None) -> None:
+        super().__init__(reason)
+        self.name, self.reason, self.said, self.due_at = name, reason, said, due_at
+
+
+class Busy(Exception):
+    """Whoever would carry it can take nothing for some seconds; the message stays as it is."""
+
+    def __init__(self, channel: str, seconds: float) -> None:
+        super().__init__(channel)
+        self.channel, self.seconds = channel, seconds
+
+
+Wait = Callable[[Provider], float]
+"""How many seconds a provider can take nothing; 0: it can."""
+
+
+def no_wait(_provider: Provider) -> float:
+    return 0.0
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A message with what becomes part of it, and the bills of all; no bills means whatever is late."""
+
+    message: Message
+    parts: tuple[Message, ...] = ()
+
+    @property
+    def bills(self) -> list[int]:
+        sets = [each.bills for each in (self.message, *self.parts)]
+        return sorted({bill for bills in sets for bill in bills}) if all(sets) else []
+
+
+@clause("P3 4.1.1", "P2 3.3.2", "P3 4.2.4")
+def prepare(gathered: Gathered, wait: Wait = no_wait, *, again: Provider | None = None) -> Ready:
+    """Ask everything again at this moment. The rows are locked, the transaction is the caller's; the guard's receipt is
+    written in it and counts once it commits. ``again``: the provider that may have it already, and no other.
+
+    Raises ``NotNow``: settled, expired, held (until the guard, the day's mail or the books let it), refused, or put back
+    for want of a provider; ``Busy`` when its provider can take nothing at this moment (``wait`` says how long).
+    """
+    message, day = gathered.message, clock.today()
+    rules, regime = asking.rules_of(message.party, message.creditor, day)
+    _demand_in_time(message, rules, day)
+    _demand_room_today(message, rules)
+    _demand_books(message)
+    provider = again or provider_for(message)
+    if not provider.sends:
+        raise NotNow("put back", "no_provider", due_at=clock.now() + NO_ROUTE_AGAIN)
+    if seconds := wait(provider):
+        raise Busy(message.channel, seconds)
+    written = write(message, regime, day, bills=gathered.bills)
+    contact = contact_of(message)
+    attempt = ask(message, contact, line=line_of(provider))
+    for each in gathered.parts if again is None else ():
+        move(each, "merge", reason="merged", into=message, ended_at=clock.now())
+    note(message, written)
+    return Ready(message, provider, parcel(message, written, provider), attempt)
+
+
+def note(message: Message, written: Written) -> None:
+    """The words as they leave stand with the message before it does."""
+    text = json.dumps({"subject": written.subject, "body": written.body}, ensure_ascii=False)
+    message.text_stored, message.digest, message.said = sealing.seal(text), written.digest, written.version
+    message.amount, message.currency = written.amount, written.currency
+    message.save(update_fields=["text_stored", "digest", "said", "amount", "currency"])
+
+
+def _demand_in_time(message: Message, rules: Policy, day: dt.date) -> None:
+    if (day - message.day).days > int(rules.terms["outreach.message_expires_days"]):
+        raise NotNow("expire", "expired")
+
+
+def gather(message: Message) -> Gathered:
+    """E-mails about money to one customer for one creditor that are due become one: the strongest of them, with the bills
+    of all. The rows are locked; which of them leaves may be another than the one given."""
+    if message.channel != Channel.EMAIL or message.content not in STRENGTH or message.written_stored:
+        return Gathered(message)
+    others = (
+        Message.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("party", "creditor", "template", "by")
+        .filter(
+            party=message.party_id,
+            creditor=message.creditor_id,
+            channel=message.channel,
+            value_index=bytes(message.value_index),
+            recipient=message.recipient,
+            content__in=STRENGTH,
+            written_stored="",
+            state__in=DUE,
+            due_at__lte=clock.now(),
+            occasion=message.occasion,
+            dispatch=message.dispatch_id,
+        )
+        .exclude(pk=message.pk)
+        .order_by("id")
+    )
+    everyone = [message, *others]
+    top = strongest(each.content for each in everyone)
+    first = next(each for each in everyone if each.content == top)
+    return Gathered(first, tuple(each for each in everyone if each is not first))
+
+
+def _demand_room_today(message: Message, rules: Policy) -> None:
+    """One mail about money for a customer and day, or as many as the term says; what comes later waits for tomorrow."""
+    if message.channel != Channel.EMAIL or message.content not in STRENGTH:
+        return
+    midnight = dt.datetime.combine(clock.today(), dt.time(), clock.zone())
+    gone = Message.objects.filter(
+        party=message.party_id,
+        creditor=message.creditor_id,
+        channel=message.channel,
+        content__in=STRENGTH,
+        value_index=bytes(message.value_index),
+        sent_at__gte=midnight,
+    ).exclude(pk=message.pk)
+    if gone.count() >= int(rules.terms["outreach.emails_a_day"]):
+        raise NotNow("hold", "mailed_today", due_at=midnight + dt.timedelta(days=1))
+
+
+def _demand_books(message: Message) -> None:
+    if message.source not in (Source.NIGHT, Source.CAMPAIGN):
+        return
+    try:
+        demand_fresh(message.content)
+    except Refusal as stale:
+        raise NotNow("hold", stale.code, stale.sentence, due_at=clock.now() + STALE_AGAIN) from None
+
+
+def write(message: Message, regime: str, day: dt.date, *, bills: Collection[int] = (), reference: str = "") -> Written:
+    """The words, with what is owed at this moment. Raises ``NotNow``: settled where nothing of it is owed any more; refused
+    where there is no approved wording, or it says what it may not."""
+    if message.written_stored:
+        words = message.written
+        told = rendering.digest(words["subject"], words["body"])
+        return Written(words["subject"], words["body"], told, None, {}, None, "")
+    due = []
+    if asking.asks_for_money(message.content):
+        due = asking.asked(message.party, message.creditor, message.content, day, bills=bills)
+        if not due and (bills or message.content in CONTENTS_THAT_PRESS):
+            raise NotNow("settle", "settled")
+    try:
+        version = _version(message, regime, day)
+        values = asking.values(
+            message.party,
+            due,
+            channel=message.channel,
+            case=message.case,
+            by=message.by,
+            given=message.given,
+            reference=reference,
+        )
+        said = rendering.render(version, values)
+    except Refusal as refusal:
+        raise NotNow("refuse", refusal.code, refusal.sentence) from refusal
+    written = {name: str(value) for name, value in values.written().items() if not isinstance(value, list)}
+    amount = values.amount
+    return Written(
+        said.subject,
+        said.body,
+        said.digest,
+        version,
+        written,
+        amount.amount if amount else None,
+        amount.currency if amount else "",
+    )
+
+
+def _version(message: Message, regime: str, day: dt.date) -> TemplateVersion:
+    """The wording it was written with, while it is approved; else the one that fits today."""
+    pinned = message.template
+    if pinned is not None and pinned.state == TemplateVersion.State.APPROVED:
+        return pinned
+    return choose(
+        message.channel,
+        message.content,
+        message.recipient,
+        str(message.given.get("level", "")),
+        str(message.given.get("customer_class", "") or message.party.customer_class),
+        asking.language_of(message.party),
+        day,
+        regime=regime,
+        occasion=message.occasion,
+    )
+
+
+def provider_for(message: Message) -> Provider:
+    """The first by order that may be used, for this content, and has not passed it on. Raises ``NotNow``."""
+    everybody = list(
+        Provider.objects.filter(channel=message.channel, active=True, for_staff=False).order_by("order", "id")
+    )
+    able = [each for each in everybody if each.kind != Kind.IMAP and _may_carry(each, message.content)]
+    for each in able:
+        if each.sends and each.pk not in message.passed_over:
+            return each
+    if not able:
+        raise NotNow("refuse", "no_route", str(_("No provider is set up that may carry this.")))
+    raise NotNow("put back", "no_provider", due_at=clock.now() + NO_ROUTE_AGAIN)
+
+
+def _may_carry(provider: Provider, content: str) -> bool:
+    """Shared cloud routes refuse what presses for payment (T15)."""
+    return provider.own_route or content not in CONTENTS_THAT_PRESS
+
+
+def line_of(provider: Provider) -> str:
+    """Our own number or address with this provider, as the guard looks it up among the registered lines."""
+    names = {Kind.SMTP: "sender", Kind.HTTP_SMS: "sender", Kind.ALIYUN_SMS: "signature", Kind.TENCENT_SMS: "signature"}
+    return str(provider.setting(names[Kind(provider.kind)])) if provider.kind in names else ""
+
+
+def contact_of(message: Message) -> Contact | None:
+    """The way it goes, as it stands now. Raises ``NotNow`` when it turned out to be wrong meanwhile."""
+    contact = Contact.objects.filter(pk=message.contact).first() if message.contact else None
+    if contact is not None and contact.validity == Contact.Validity.INVALID:
+        raise NotNow("refuse", "contact_invalid", str(_("This contact turned out to be wrong. Choose another.")))
+    return contact
+
+
+def ask(message: Message, contact: Contact | None, *, line: str = "") -> Attempt:
+    """The guard, at this moment; its receipt is kept whatever it says. Raises ``NotNow`` with its reason."""
+    wish = Wish(
+        party=message.party,
+        channel=message.channel,
+        content=message.content,
+        creditor=message.creditor,
+        contact=contact,
+        value="" if contact else message.value,
+        recipient=message.recipient,
+        line=line,
+        by=message.by,
+        automated=message.source != Source.PERSON,
+        case=message.case,
+    )
+    attempt = guard.ask(wish, source=message.source)
+    if attempt.answer == Answer.ALLOWED:
+        return attempt
+    Message.objects.filter(pk=message.pk).update(attempt=attempt)
+    message.attempt = attempt
+    reason = guard.reason_of(attempt)
+    if attempt.answer == Answer.REFUSED and attempt.earliest_at is not None:
+        raise NotNow("hold", "guard_later", reason, due_at=attempt.earliest_at)
+    raise NotNow("refuse", "guard_" + attempt.answer, reason)
+
+
+def parcel(message: Message, written: Written, provider: Provider) -> Parcel:
+    return Parcel(
+        to=message.value,
+        key=str(message.key),
+        subject=written.subject,
+        body=written.body,
+        template_code=written.version.name if written.version else "",
+        template_params=written.values,
+        unsubscribe=_unsubscribe(message, provider),
+    )
+
+
+def _unsubscribe(message: Message, provider: Provider) -> str:
+    """A mail to us that asks for silence, which the mailbox understands (RFC 2369)."""
+    if provider.kind != Kind.SMTP:
+        return ""
+    to = provider.setting("reply_to") or provider.setting("sender")
+    return f"mailto:{to}?subject=unsubscribe%20{message.key}" if to.isascii() else ""
