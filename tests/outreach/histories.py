@@ -66,7 +66,7 @@ def ask(draw: random.Random, day: dt.date, zone: ZoneInfo) -> Asked:
         debt=draw.choice((1, 1, 2)),
         route=draw.choice(("own", "own", "shared")),
         exempt=frozenset(draw.sample(LIFTED, draw.choice((0, 0, 0, 1, 3)))),
-        **{name: draw.random() < share for name, share in FLAGS.items()},  # type: ignore[arg-type]
+        **{name: draw.random() < share for name, share in FLAGS.items()},
     )
 
 

@@ -75,7 +75,7 @@ def at_once(*wishes: tuple[Wish, str]) -> list[str]:
     return answers
 
 
-def test_of_two_collectors_and_a_campaign_one_gets_the_last_call_of_the_day(cast):
+def test_of_two_collectors_and_a_campaign_one_gets_the_last_call_of_the_day(cast: Cast) -> None:
     for time in range(TIMES):
         customer, phone = debtor(cast, f"客户{time}")
         talked(customer, phone, 2, cast.lin)
@@ -91,7 +91,7 @@ def test_of_two_collectors_and_a_campaign_one_gets_the_last_call_of_the_day(cast
         assert all("cap:T3" in each.rules for each in late)
 
 
-def test_the_numbers_of_one_customer_share_the_last_call(cast):
+def test_the_numbers_of_one_customer_share_the_last_call(cast: Cast) -> None:
     for time in range(TIMES):
         (kept, phone), (other, second) = debtor(cast, f"甲{time}"), debtor(cast, f"乙{time}")
         Party.objects.filter(pk=other.party.pk).update(merged_into=kept.party)
@@ -103,7 +103,7 @@ def test_the_numbers_of_one_customer_share_the_last_call(cast):
         assert sorted(answers) == ["allowed", "refused"]
 
 
-def test_a_call_that_did_not_take_place_gives_its_place_back(cast):
+def test_a_call_that_did_not_take_place_gives_its_place_back(cast: Cast) -> None:
     customer, phone = debtor(cast, "客户")
     talked(customer, phone, 2, cast.lin)
     with clock.at(NOON):
@@ -115,7 +115,7 @@ def test_a_call_that_did_not_take_place_gives_its_place_back(cast):
     assert sorted(answers) == ["allowed", "refused"]
 
 
-def test_those_who_call_different_customers_do_not_wait_for_each_other(cast):
+def test_those_who_call_different_customers_do_not_wait_for_each_other(cast: Cast) -> None:
     several = [debtor(cast, f"客户{number}") for number in range(3)]
     for customer, phone in several:
         talked(customer, phone, 2, cast.lin)

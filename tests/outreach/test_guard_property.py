@@ -47,7 +47,7 @@ def one_by_one(persons: Sequence[Person], policy: Policy) -> list[list[Answer]]:
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(which=st.integers(0, POLICIES - 1), draw=st.randoms(use_true_random=False))
 def test_both_forms_say_the_same(which: int, draw: random.Random) -> None:
     policy = policies()[which]

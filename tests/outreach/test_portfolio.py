@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 
 import pytest
 
+from liangqing.outreach.rules import zones
 from liangqing.outreach.rules.guard import judge
 from liangqing.policy import book
 from tests.outreach.columns import Person, Sets
@@ -29,3 +31,14 @@ def test_worked_example(example: Example) -> None:
     assert set(example.rules) <= set(rules)
     single = judge(example.asked, debtor(example), book.preset())
     assert (answer, rules) == (single.answer, single.rules)
+
+
+@pytest.mark.parametrize("second", [0, 1, 1799, 3599])
+def test_clocks_change_at_their_second_whatever_second_the_search_begins_at(second: int) -> None:
+    start = dt.datetime(2026, 10, 20, 5, tzinfo=dt.UTC) + dt.timedelta(seconds=second)
+    found = zones.offsets(frozenset(("America/New_York", "Europe/London")), start, start + dt.timedelta(days=20))
+
+    changes = {zone: dt.datetime.fromtimestamp(since, dt.UTC) for zone, since, _until, _offset in found}
+    assert changes["America/New_York"] == dt.datetime(2026, 11, 1, 6, tzinfo=dt.UTC)
+    assert changes["Europe/London"] == dt.datetime(2026, 10, 25, 1, tzinfo=dt.UTC)
+    assert min(since for _zone, since, _until, _offset in found) <= start.timestamp(), "the start is covered"

@@ -61,8 +61,8 @@ def regimes(table: ir.Table, policy: Policy) -> ir.StringValue:
         return decider.output(decider.row_for(facts), "regime")
 
     if not _differs(policy, "contact.regime"):
-        return decide(policy)  # type: ignore[return-value]
-    return policy.each(facts, decide)  # type: ignore[return-value]
+        return decide(policy)
+    return policy.each(facts, decide)
 
 
 @clause("P2 3.3.2", "P3 4.2.4", "P4-3.4")
