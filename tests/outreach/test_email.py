@@ -5,23 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import email
 import socket
+import subprocess
+import sys
 from email import policy
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liangqing.outreach.channels import inbox, smtp
+from liangqing.outreach.channels import inbox, mail, smtp
+from liangqing.outreach.channels.calls import Exchange
 from liangqing.outreach.channels.envelope import Envelope
 from liangqing.outreach.channels.failing_over import Next, next_step
+from liangqing.outreach.channels.gateway import Gateway
 from liangqing.outreach.channels.imap import Mailbox, MailboxFailed, Mark
 from liangqing.outreach.channels.inbox import Kind
 from liangqing.outreach.channels.sending import Attachment, Fault, Parcel, State
 from liangqing.outreach.channels.smtp import Smtp
+from tests.outreach.servers import gateway, mails
 from tests.outreach.servers import imap as imap_server
-from tests.outreach.servers import mails
 from tests.outreach.servers import smtp as smtp_server
 from tests.outreach.servers.imap import ImapServer
+from tests.outreach.servers.journal import Journal
 from tests.outreach.servers.smtp import SmtpServer
 
 OURS = Envelope("mail.example.com", "bounces@example.com", tagged=True)
@@ -55,18 +61,18 @@ class TestSending:
         letter = Attachment("催收函.pdf", b"%PDF-1.7 \x00\xff", "application/pdf")
         receipt = carrier(server).send(parcel(html="<p>您好</p>", attachments=(letter,)))
         assert (receipt.state, receipt.provider_id) == (State.ACCEPTED, "<lq.0190-bill-7@mail.example.com>")
-        line, mail = arrived(server)
+        line, came = arrived(server)
         assert line["raw"].isascii()
-        assert mail["Subject"] == "对账单：三月"
-        assert mail["From"].addresses[0].display_name == "华信集团财务部"
-        assert mail.get_body(("plain",)).get_content().strip() == "您好，请查收。"
-        (attached,) = mail.iter_attachments()
+        assert came["Subject"] == "对账单：三月"
+        assert came["From"].addresses[0].display_name == "华信集团财务部"
+        assert came.get_body(("plain",)).get_content().strip() == "您好，请查收。"
+        (attached,) = came.iter_attachments()
         assert (attached.get_filename(), attached.get_content()) == ("催收函.pdf", b"%PDF-1.7 \x00\xff")
 
     def test_the_key_goes_with_it_in_every_way_it_can_come_back(self, server):
         carrier(server).send(parcel())
-        line, mail = arrived(server)
-        assert OURS.key_in_id(mail["Message-ID"]) == KEY
+        line, came = arrived(server)
+        assert OURS.key_in_id(came["Message-ID"]) == KEY
         assert OURS.key_in_address(line["sender"]) == KEY
         assert line["asked"] == {
             "RET": "hdrs",
@@ -82,19 +88,26 @@ class TestSending:
 
     def test_one_click_unsubscribing_is_offered_with_an_https_address(self, server):
         carrier(server).send(parcel(unsubscribe="https://example.com/u/1"))
-        _line, mail = arrived(server)
-        assert mail["List-Unsubscribe"] == "<https://example.com/u/1>"
-        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        _line, came = arrived(server)
+        assert came["List-Unsubscribe"] == "<https://example.com/u/1>"
+        assert came["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
-    def test_a_line_that_begins_with_a_dot_survives(self, server):
-        carrier(server).send(parcel(attachments=(Attachment("a.txt", b".\r\n..\r\nend", "text/plain"),)))
-        _line, mail = arrived(server)
-        assert next(iter(mail.iter_attachments())).get_content().replace("\r\n", "\n") == ".\n..\nend"
+    def test_a_line_that_begins_with_a_dot_survives(self, server, monkeypatch):
+        def bare(parcel, **_more):
+            letter = EmailMessage(policy=policy.SMTP)
+            letter["Message-ID"] = "<x@mail.example.com>"
+            letter.set_content(".\n..\nend\n", cte="7bit")
+            return letter
+
+        monkeypatch.setattr(mail, "compose", bare)
+        assert carrier(server).send(parcel()).accepted
+        _line, came = arrived(server)
+        assert came.get_content() == ".\r\n..\r\nend\r\n"
 
     def test_a_subject_can_not_smuggle_a_header_in(self, server):
         assert carrier(server).send(parcel(subject="三月\r\nBcc: other@example.org")).accepted
-        line, mail = arrived(server)
-        assert (mail["Bcc"], line["recipient"]) == (None, "li@example.org")
+        line, came = arrived(server)
+        assert (came["Bcc"], line["recipient"]) == (None, "li@example.org")
 
     @pytest.mark.parametrize("name", ["Bcc", "Message-ID", "X-A\r\nBcc"])
     def test_no_header_of_the_envelope_can_be_set_from_outside(self, server, name):
@@ -110,7 +123,7 @@ class TestSending:
 
     def test_a_chinese_address_is_sent_where_the_server_takes_it(self, server):
         assert carrier(server).send(parcel("李雷@例子.中国")).accepted
-        line, _mail = arrived(server)
+        line, _came = arrived(server)
         assert line["recipient"] == "李雷@xn--fsqu00a.xn--fiqs8s"
 
     @pytest.mark.parametrize(
@@ -326,6 +339,10 @@ class TestReading:
         raw = b"Content-Type: text/plain; charset=gb2312\r\n\r\n" + "朱镕基㐀𠮷".encode("gb18030")
         assert self.read(raw).text == "朱镕基㐀𠮷"
 
+    def test_the_dot_in_a_name_is_the_one_people_write(self):
+        raw = b"Content-Type: text/plain; charset=gb2312\r\n\r\n" + "买买提·吾守尔——".encode("gb18030")
+        assert self.read(raw).text == "买买提·吾守尔——"
+
     def test_a_mail_of_html_alone_is_read_without_its_scripts(self):
         raw = (
             b"Content-Type: text/html; charset=utf-8\r\n\r\n"
@@ -397,3 +414,21 @@ def test_a_mail_nested_a_thousand_times_is_given_up_calmly():
     raw = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(1500))
     assert inbox.read(raw, OURS).kind in Kind
     assert inbox.read(b"Content-Type: message/rfc822\r\n\r\n" * 3000, OURS).kind in Kind
+
+
+@pytest.mark.parametrize("kind", ["smtp", "call"])
+def test_what_a_server_process_took_is_recorded_even_when_it_is_killed(kind, tmp_path):
+    command = [sys.executable, "-m", "tests.outreach.servers", kind, "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            port = int(process.stdout.readline().removeprefix("ready "))
+            if kind == "smtp":
+                out = Smtp("127.0.0.1", port, "bill@example.com", OURS, security="none")
+                assert out.send(parcel()).accepted
+            else:
+                exchange = Exchange(Gateway(f"http://127.0.0.1:{port}/calls", gateway.SECRET), ("95588",))
+                assert exchange.send(Parcel(to="13800000000", key=KEY)).accepted
+        finally:
+            process.kill()
+    (line,) = Journal(tmp_path, kind).lines()
+    assert KEY in line["key"]
