@@ -106,6 +106,13 @@ EVENTS: dict[str, str | Lazy] = {
     "template submitted": gettext_lazy("template submitted for approval"),
     "trail checked": gettext_lazy("trail checked"),
     "two-step sign-in reset": gettext_lazy("two-step sign-in reset"),
+    "provider added": gettext_lazy("provider of a channel added"),
+    "provider changed": gettext_lazy("provider of a channel changed"),
+    "provider resumed": gettext_lazy("provider of a channel resumed"),
+    "provider stopped": gettext_lazy("provider of a channel stopped"),
+    "provider tested": gettext_lazy("provider of a channel tested"),
+    "template decided by provider": gettext_lazy("template decided by a provider"),
+    "template submitted to provider": gettext_lazy("template submitted to a provider"),
     "webhook registered": gettext_lazy("address for messages registered"),
     "webhook secret replaced": gettext_lazy("new secret for an address for messages"),
     "webhook switched": gettext_lazy("address for messages switched on or off"),
@@ -140,6 +147,7 @@ THINGS: dict[str, str | Lazy] = {
     "template": gettext_lazy("template"),
     "user": pgettext_lazy("who works here", "person"),
     "upload": gettext_lazy("file put down"),
+    "provider": gettext_lazy("provider of a channel"),
     "webhook": gettext_lazy("address for messages"),
 }
 
