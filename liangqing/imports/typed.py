@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.utils.translation import gettext_lazy as _
 
+from liangqing.imports.alike import some_alike
 from liangqing.imports.columns import Column, Parser, odd_cells, parse_odd, set_odd_apart
 from liangqing.imports.fields import Field, FieldType, Kind
 from liangqing.imports.rules import amounts, currencies, dates, identifiers, spelling, words
@@ -30,6 +31,8 @@ _TOTAL = (
     r"(?i)[\s\x{3000}]*(本[页月年期]|期末)?([合总小共累][\s\x{3000}]*计|(grand\s*|sub[\s-]*)?totals?)"
     r"[\s\x{3000}]*[:\x{ff1a}]?[\s\x{3000}]*"
 )
+_MAYBE_TOTAL = "({0} < '!' OR {0} > '~' OR {0}[1] IN ('g', 'G', 's', 'S', 't', 'T'))"
+"""How a cell begins that ``_TOTAL`` may match: asked first, since nearly no cell begins so."""
 _SQL_TYPES = {FieldType.DATE: "DATE", FieldType.AMOUNT: "BIGINT", FieldType.INTEGER: "BIGINT"}
 _ROWS_SHOWN = 10
 _LOOKED_AT = 5000
@@ -146,7 +149,10 @@ class Typing:
     def _set_aside_totals(self) -> None:
         """A total: no identifier, and 合计 or the like in some cell."""
         own = [f"c{self.mapping[f.name]}" for f in self.kind.of_type(FieldType.IDENTIFIER) if f.name in self.mapping]
-        unidentified = " AND ".join(f"({blank_sql(cell)} OR regexp_full_match({cell}, '{_TOTAL}'))" for cell in own)
+        unidentified = " AND ".join(
+            f"({blank_sql(cell)} OR {_MAYBE_TOTAL.format(cell)} AND regexp_full_match({cell}, '{_TOTAL}'))"
+            for cell in own
+        )
         somewhere = " OR ".join(
             f"coalesce(regexp_full_match(c{place}, '{_TOTAL}'), false)" for place in range(len(self.sheet.headers))
         )
@@ -154,20 +160,22 @@ class Typing:
         self._set_aside("total_row", f"SELECT row FROM raw WHERE {where}")
 
     def _set_aside_repeats(self) -> None:
-        """A repeat: every cell equals that of an earlier row. Hashes find the few rows worth comparing."""
+        """A repeat: every cell equals that of an earlier row. Hashes find the few rows worth comparing; where each row has
+        an identifier of its own, there are none."""
         cells = ", ".join(f"c{place}" for place in range(len(self.sheet.headers)))
+        own = [f"c{self.mapping[f.name]}" for f in self.kind.of_type(FieldType.IDENTIFIER) if f.name in self.mapping]
+        if not all(some_alike(self.con, columns, "raw") for columns in [*own[:1], cells]):
+            return
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE alike AS SELECT h FROM (SELECT hash({cells}) AS h FROM raw) "
             "GROUP BY h HAVING count(*) > 1"
         )
-        alike = self.con.execute("SELECT count(*) FROM alike").fetchone()
-        if alike and alike[0]:
-            self._set_aside(
-                "repeated_row",
-                f"SELECT row FROM (SELECT row, row_number() OVER (PARTITION BY {cells} ORDER BY row) AS place FROM raw "
-                f"WHERE hash({cells}) IN (SELECT h FROM alike) AND row NOT IN (SELECT row FROM dropped) "
-                "AND row NOT IN (SELECT row FROM surplus)) WHERE place > 1",
-            )
+        self._set_aside(
+            "repeated_row",
+            f"SELECT row FROM (SELECT row, row_number() OVER (PARTITION BY {cells} ORDER BY row) AS place FROM raw "
+            f"WHERE hash({cells}) IN (SELECT h FROM alike) AND row NOT IN (SELECT row FROM dropped) "
+            "AND row NOT IN (SELECT row FROM surplus)) WHERE place > 1",
+        )
         self.con.execute("DROP TABLE alike")
 
     def _set_aside(self, code: str, rows: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import io
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
@@ -46,9 +46,9 @@ def copy_in(
 
     def written() -> Iterator[tuple[int, memoryview]]:
         for batch in batches:
-            buffer = io.BytesIO()
+            buffer = pa.BufferOutputStream()
             pa_csv.write_csv(batch.select(names), buffer, options)
-            yield batch.num_rows, buffer.getbuffer()
+            yield batch.num_rows, memoryview(buffer.getvalue())
 
     count = 0
     with cursor.copy(target) as copy, ahead(written()) as coming:
@@ -146,6 +146,17 @@ def number_rows(duck: duckdb.DuckDBPyConnection, name: str, ids: Sequence[int], 
             FROM (SELECT *, {place} AS place FROM ({rows})) r JOIN numbers n USING (place)"""
     ).fetchall()
     duck.unregister("numbers")
+
+
+def numbered(batches: Iterable[pa.RecordBatch], ids: Sequence[int]) -> Iterator[pa.RecordBatch]:
+    """The batches with a column ``id`` in front: the ids one after the other. What is sorted anyway is numbered so without
+    a join."""
+    taken = 0
+    for batch in batches:
+        own = ids[taken : taken + batch.num_rows]
+        taken += batch.num_rows
+        column = pa.array(np.arange(own.start, own.stop) if isinstance(own, range) else own, pa.int64())
+        yield pa.RecordBatch.from_arrays([column, *batch.columns], names=["id", *batch.schema.names])
 
 
 def sequence_of(table: str) -> str:

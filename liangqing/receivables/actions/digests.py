@@ -88,7 +88,16 @@ class Digester:
             yield batch
 
     def take(self, batch: pa.RecordBatch) -> None:
-        rows = pa.table([batch[name].cast(self._schema.field(name).type) for name in self._schema.names], self._schema)
+        given = set(batch.schema.names)  # a column that is not sent stays empty
+        rows = pa.table(
+            [
+                batch[name].cast(self._schema.field(name).type)
+                if name in given
+                else pa.nulls(batch.num_rows, self._schema.field(name).type)
+                for name in self._schema.names
+            ],
+            self._schema,
+        )
         ids = rows["id"].to_numpy()
         if self.first is None and len(ids):
             self.first = int(ids[0])

@@ -19,6 +19,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports import problems
+from liangqing.imports.alike import some_alike
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Change, Import
 from liangqing.kit import asked, bulk
@@ -148,11 +149,12 @@ def _work_out(arrival: Arrival) -> None:
         """SELECT row, 'amount', 'components_differ', amount::VARCHAR FROM bills_in
            WHERE has_principal AND amount IS NOT NULL AND given <> amount"""
     )
-    staging.problem(
-        """SELECT row, 'number', 'duplicate_number', number FROM
-           (SELECT row, number, row_number() OVER (PARTITION BY creditor_id, number ORDER BY row) AS place FROM bills_in)
-           WHERE place > 1"""
-    )
+    if some_alike(duck, "creditor_id, number", "bills_in"):
+        staging.problem(
+            """SELECT row, 'number', 'duplicate_number', number FROM
+               (SELECT row, number, row_number() OVER (PARTITION BY creditor_id, number ORDER BY row) AS place FROM bills_in)
+               WHERE place > 1"""
+        )
     for code, test in (("due_before_issue", "due_on < issued_on"), ("clearing_before_issue", "cleared_on < issued_on")):
         ((count,),) = duck.execute(f"SELECT count(*) FROM bills_in WHERE {test}").fetchall()
         if count:
@@ -309,23 +311,36 @@ def _many(arrival: Arrival) -> bool:
     return bool(count > ENOUGH)
 
 
+def _stored(arrival: Arrival) -> list[str]:
+    """The columns that come with a new bill; one of which the file says nothing stays empty by itself."""
+    unsaid = {"contract_id": "contract", "seller_id": "seller"}
+    return [
+        column
+        for column in ("creditor_id", "party_id", "contract_id", "number", "kind", "currency", "issued_on", "due_on",
+                       *_COMPONENTS, "reference", "seller_id")
+        if column not in unsaid or unsaid[column] in arrival.mapped
+    ]  # fmt: skip
+
+
 def _land_new(arrival: Arrival, books: Books, parties: tuple[int, int] | None) -> int:
     duck, cursor = arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM good_bills WHERE bill_id IS NULL").fetchall()
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_bill"), count)
     bulk.number_rows(duck, "new_bill_ids", ids, "SELECT row FROM good_bills WHERE bill_id IS NULL", by="row")
     duck.execute(
-        f"""CREATE VIEW new_bills AS
-            SELECT i.id, creditor_id, party_id, contract_id, number, kind, currency, issued_on, due_on, principal, interest,
-                   penalty, fee, reference, seller_id, {arrival.record.pk} AS imported, row
+        """CREATE VIEW new_bills AS
+            SELECT i.id, creditor_id, party_id, number, currency, principal, interest, penalty, fee, row
             FROM good_bills JOIN new_bill_ids i USING (row)"""
     ).fetchall()
+    stored = ", ".join(_stored(arrival))
 
     def rows(fresh: bool) -> None:
-        coming = duck.sql("SELECT * EXCLUDE (row) FROM new_bills ORDER BY id").to_arrow_reader()
+        coming = duck.sql(
+            f"""SELECT {stored}, {arrival.record.pk} AS imported FROM good_bills WHERE bill_id IS NULL ORDER BY row"""
+        ).to_arrow_reader()
         arrival.read_on(promise.result if fresh else None)
-        passing = books.passing("receivables_bill", coming)
-        bulk.copy_in(cursor, "receivables_bill", passing, coming.schema.names, fresh=fresh)
+        passing = books.passing("receivables_bill", bulk.numbered(coming, ids))
+        bulk.copy_in(cursor, "receivables_bill", passing, ["id", *coming.schema.names], fresh=fresh)
 
     def foretell() -> None:
         if count and parties is not None:

@@ -9,6 +9,7 @@ import duckdb
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports import problems
+from liangqing.imports.alike import some_alike
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import
 from liangqing.imports.staging import Staging
@@ -123,11 +124,12 @@ def _want(staging: Staging) -> None:
     """Each good row as a receipt, ``wanted``."""
     duck = staging.con
     _number(staging)
-    staging.problem(
-        """SELECT row, 'number', 'duplicate_number', number FROM
-           (SELECT row, number, row_number() OVER (PARTITION BY creditor, number ORDER BY row) AS place FROM typed
-            WHERE number IS NOT NULL) WHERE place > 1"""
-    )
+    if some_alike(duck, "creditor, number", "typed WHERE number IS NOT NULL"):
+        staging.problem(
+            """SELECT row, 'number', 'duplicate_number', number FROM
+               (SELECT row, number, row_number() OVER (PARTITION BY creditor, number ORDER BY row) AS place FROM typed
+                WHERE number IS NOT NULL) WHERE place > 1"""
+        )
     staging.problem("SELECT row, 'customer', 'no_payer', NULL FROM payers WHERE party_id IS NULL")
     duck.execute(
         f"""CREATE VIEW wanted AS

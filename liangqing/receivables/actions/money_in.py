@@ -89,39 +89,29 @@ def land_compared(
     new, changed = fates.get("new", 0), fates.get("changed", 0)
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_receipt"), new + 2 * changed)
     # A changed receipt is two rows: turn 1 reverses the live version, turn 2 is the new one. A new receipt is turn 1.
-    bulk.number_rows(
-        duck,
-        "arriving_ids",
-        ids,
-        """SELECT row, 1 AS turn FROM compared WHERE fate <> 'same'
-           UNION ALL SELECT row, 2 FROM compared WHERE fate = 'changed'""",
-        by="turn, row",
+    said = "party_id, amount, received_on, currency, method, bill_number, reference, NULL AS reverses_id"
+    live = """live_party AS party_id, -live_amount AS amount, live_on AS received_on, live_currency AS currency,
+              live_method AS method, live_bill AS bill_number, live_reference AS reference, live_id AS reverses_id"""
+    turns = [(1, said, "new")] + ([(1, live, "changed"), (2, said, "changed")] if changed else [])
+    arriving = " UNION ALL ".join(
+        f"""SELECT row, {turn} AS turn, creditor_id, number, (version + {turn})::SMALLINT AS version, {values},
+                   {arrival.record.pk} AS imported FROM compared WHERE fate = '{fate}'"""
+        for turn, values, fate in turns
     )
-    live = {"party_id": "live_party", "amount": "-live_amount", "reverses_id": "live_id", "received_on": "live_on"}
-    live |= {"currency": "live_currency", "method": "live_method", "bill_number": "live_bill"}
-    live |= {"reference": "live_reference"}
-    said = {name: name for name in live} | {"reverses_id": "NULL"}
-    chosen = {
-        name: f"CASE WHEN fate = 'changed' AND turn = 1 THEN {live[name]} ELSE {said[name]} END"
-        if changed
-        else said[name]
-        for name in live
-    }
+    bulk.number_rows(duck, "arriving_ids", ids, f"SELECT row, turn FROM ({arriving})", by="turn, row")
     duck.execute(
         f"""CREATE VIEW arriving_receipts AS
-            SELECT i.id, creditor_id, number, (version + turn)::SMALLINT AS version,
-                   {", ".join(f"{sql} AS {name}" for name, sql in chosen.items())},
-                   {arrival.record.pk} AS imported, row
-            FROM compared JOIN arriving_ids i USING (row)"""
+            SELECT i.id, * EXCLUDE (id, turn) FROM ({arriving}) JOIN arriving_ids i USING (row, turn)"""
     ).fetchall()
     duck.execute(
         "CREATE VIEW landed_receipts AS SELECT id AS receipt_id, * EXCLUDE (id) FROM arriving_receipts WHERE amount > 0"
     ).fetchall()
+    besides = "row, turn" if changed else "row, turn, reverses_id"
 
     def rows(fresh: bool) -> None:
-        coming = duck.sql("SELECT * EXCLUDE (row) FROM arriving_receipts ORDER BY id").to_arrow_reader()
-        passing = books.passing("receivables_receipt", coming)
-        bulk.copy_in(cursor, "receivables_receipt", passing, coming.schema.names, fresh=fresh)
+        coming = duck.sql(f"SELECT * EXCLUDE ({besides}) FROM ({arriving}) ORDER BY turn, row").to_arrow_reader()
+        passing = books.passing("receivables_receipt", bulk.numbered(coming, ids))
+        bulk.copy_in(cursor, "receivables_receipt", passing, ["id", *coming.schema.names], fresh=fresh)
 
     bulk.large_load(cursor, "receivables_receipt", len(ids), rows, meanwhile)
     if changed:
@@ -169,18 +159,15 @@ def land_fitted(arrival: Arrival, books: Books) -> int:
     duck, cursor = arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM fitted").fetchall()
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_allocation"), count)
-    bulk.number_rows(
-        duck, "numbered", ids, "SELECT receipt_id, bill_id, received_on, amount FROM fitted", by="receipt_id, bill_id"
-    )
 
     def rows(fresh: bool) -> None:
         coming = duck.sql(
-            f"""SELECT id, receipt_id, bill_id, received_on AS allocated_on, amount, {arrival.record.pk} AS imported
-                FROM numbered ORDER BY id"""
+            f"""SELECT receipt_id, bill_id, received_on AS allocated_on, amount, {arrival.record.pk} AS imported
+                FROM fitted ORDER BY receipt_id, bill_id"""
         ).to_arrow_reader()
-        passing = books.passing("receivables_allocation", coming)
-        bulk.copy_in(cursor, "receivables_allocation", passing, coming.schema.names, fresh=fresh)
+        passing = books.passing("receivables_allocation", bulk.numbered(coming, ids))
+        bulk.copy_in(cursor, "receivables_allocation", passing, ["id", *coming.schema.names], fresh=fresh)
 
     bulk.large_load(cursor, "receivables_allocation", count, rows)
-    duck.execute("DROP TABLE fitted; DROP TABLE numbered").fetchall()
+    duck.execute("DROP TABLE fitted").fetchall()
     return int(count)
