@@ -15,7 +15,7 @@ from liangqing.outreach.actions import providers
 from liangqing.outreach.channels import carriers, inbox
 from liangqing.outreach.channels.carriers import NotFromProvider
 from liangqing.outreach.channels.kinds import FIELDS, Kind
-from liangqing.outreach.channels.sending import Fault, Receipt, State, rejected, unknown
+from liangqing.outreach.channels.sending import Fault, Parcel, Receipt, State, rejected, unknown
 from liangqing.outreach.channels.sms import Delivery
 from liangqing.outreach.models import Line, Provider, ProviderTemplate
 from liangqing.people.actions import staff
@@ -192,13 +192,24 @@ class TestTrying:
 
 class TestTemplates:
     def test_a_template_is_used_once_the_provider_approved_it_and_no_longer_than_that(self, aliyun, admin):
-        find = carriers.of(aliyun).templates
+        def find(code):
+            return carriers.of(aliyun).templates(code)
+
         there = providers.submit_template(aliyun, "r-1", "SMS_1", variables=("name",), by=admin)
         assert find("r-1") is None
         providers.decide_template(there, approved=True, by=admin)
         assert (find("r-1").code, find("r-1").variables) == ("SMS_1", ("name",))
         providers.decide_template(there, approved=False, reason="催收内容", by=admin)
         assert find("r-1") is None and ProviderTemplate.objects.get().reason == "催收内容"
+
+    def test_sending_asks_no_database(self, aliyun, admin, tmp_path, django_assert_num_queries):
+        there = providers.submit_template(aliyun, "r-1", "SMS_1", by=admin)
+        providers.decide_template(there, approved=True, by=admin)
+        with SmsServer(tmp_path) as server:
+            providers.change(aliyun, config={"endpoint": server.url}, by=admin)
+            carrier = carriers.of(Provider.objects.get())
+            with django_assert_num_queries(0):
+                assert carrier.send(Parcel(to="13800000000", key="k-1", template_code="r-1")).accepted
 
     def test_a_refused_template_can_be_submitted_again_and_a_waiting_one_can_not(self, aliyun, admin):
         there = providers.submit_template(aliyun, "r-1", "SMS_1", by=admin)

@@ -153,11 +153,12 @@ def _lines(provider: Provider) -> tuple[str, ...]:
 
 
 def _templates(provider: Provider) -> sms.Templates:
-    def find(code: str) -> sms.TheirTemplate | None:
-        found = provider.templates.filter(template_code=code, state=TemplateState.APPROVED).first()
-        return sms.TheirTemplate(found.their_code, found.signature, tuple(found.variables)) if found else None
-
-    return find
+    """All that are approved, read now: what sends may do so in a thread that knows no database."""
+    approved = provider.templates.filter(state=TemplateState.APPROVED)
+    return {
+        each.template_code: sms.TheirTemplate(each.their_code, each.signature, tuple(each.variables))
+        for each in approved
+    }.get
 
 
 _CARRIERS: Mapping[str, Callable[[Provider], Carrier]] = {

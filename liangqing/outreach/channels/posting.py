@@ -1,13 +1,16 @@
 """Requests to providers over HTTPS, and what their failing means for what was sent.
 
 Before the request is written nothing can have happened: trying again is safe. From the first byte on, no answer means
-*unknown*. Redirects are not followed: a signed request is for one address.
+*unknown*. Redirects are not followed: a signed request is for one address. A proxy the environment names
+(``HTTPS_PROXY``, ``NO_PROXY``) is used.
 """
 
 from __future__ import annotations
 
 import email.utils
+import functools
 import json
+import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -23,7 +26,7 @@ _MOST_BYTES = 1_000_000
 """Of an answer; a provider's answers are small."""
 
 _NOTHING_SENT = (
-    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL
 )  # fmt: skip
 
 
@@ -41,7 +44,8 @@ def exchange(request: httpx.Request, *, idempotent: bool = False) -> Answer | Re
     ``idempotent``: the provider recognises the key, so that an unknown outcome may be tried again.
     """
     try:
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+        verify = _trusted() if request.url.scheme == "https" else False
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False, verify=verify) as client:
             answer = client.send(request, stream=True)
             try:
                 body = _read(answer)
@@ -92,6 +96,13 @@ def mapping(value: Any) -> dict[str, Any]:
 def rows(value: Any) -> list[dict[str, Any]]:
     """The objects in a JSON array; a single object counts as one."""
     return [row for row in (value if isinstance(value, list) else [value]) if isinstance(row, dict)]
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we trust, read once a process. Each request has a connection of its own: one kept open and closed by the
+    provider meanwhile would leave a message *unknown* that was never sent."""
+    return httpx.create_ssl_context()
 
 
 def _read(answer: httpx.Response) -> bytes:

@@ -7,6 +7,7 @@ may have taken the mail, and SMTP knows no way to ask.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import smtplib
 import ssl
@@ -89,7 +90,7 @@ class Smtp:
         server: smtplib.SMTP | None = None
         try:
             try:
-                context = ssl.create_default_context()
+                context = _trusted()
                 if self.security == "tls":
                     server = smtplib.SMTP_SSL(self.host, self.port, timeout=_TIMEOUT_S, context=context)
                 else:
@@ -160,6 +161,11 @@ class Smtp:
             if recipient.isascii():
                 asked.append(f"ORCPT=rfc822;{_xtext(recipient)}")
         return options, asked
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 class _Said(Exception):
