@@ -24,11 +24,12 @@ class TypesetError(RuntimeError):
 
 
 @functools.cache
-def _fonts() -> typst.Fonts:
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
-    if FAMILY not in fonts.families():
+def fonts() -> typst.Fonts:
+    """The fonts that come with this product, read once. Raises ``TypesetError`` when they are not there."""
+    found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    if FAMILY not in found.families():
         raise TypesetError(f"The fonts for documents are missing in {FONTS}. Get them: make ui")
-    return fonts
+    return found
 
 
 def pdf(template: Path, data: Mapping[str, Any]) -> bytes:
@@ -48,7 +49,7 @@ def pictures(template: Path, data: Mapping[str, Any], *, ppi: float = 80) -> lis
 
 def _compiled(template: Path, data: Mapping[str, Any], **how: Any) -> Any:
     inputs = {"data": json.dumps(data, ensure_ascii=False), "font": FAMILY}
-    compiler = typst.Compiler(root=str(template.parent), font_paths=_fonts(), ignore_system_fonts=True)
+    compiler = typst.Compiler(root=str(template.parent), font_paths=fonts(), ignore_system_fonts=True)
     try:
         made, warnings = compiler.compile_with_warnings(str(template), sys_inputs=inputs, **how)
     except typst.TypstError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import cn2an
 
@@ -32,11 +32,14 @@ _UNITS = {word: (currency,) for currency, words in _WORDS_OF.items() for word in
 _TIMES = {"": 1, "千": 1_000, "万": 10_000, "萬": 10_000, "百万": 1_000_000, "亿": 100_000_000, "億": 100_000_000}
 _CODES = "|".join(sorted(CURRENCIES))
 _CAPITAL = "零壹贰叁肆伍陆柒捌玖拾佰仟万亿"
-_IN_FIGURES = re.compile(
-    rf"(?P<before>US\$|HK\$|[¥￥$£€]|人民币|(?<![A-Za-z])(?:{_CODES}|RMB)(?![A-Za-z]))?\s*(?P<figure>{_FIGURE})(?![\d%％])\s*"
-    rf"(?P<times>百万|[千万萬亿億])?\s*(?P<after>美元|港元|港币|欧元|英镑|日元|元|圆|块钱?|(?:dollars|yuan|pounds|euros|RMB|{_CODES})(?![A-Za-z]))?",
+_FIGURES = re.compile(_FIGURE + r"(?![\d%％])")
+_BEFORE = re.compile(rf"(US\$|HK\$|[¥￥$£€]|人民币|(?<![A-Za-z])(?:{_CODES}|RMB))\s*$", re.IGNORECASE)
+_AFTER = re.compile(
+    rf"\s*(?P<times>百万|[千万萬亿億])?\s*"
+    rf"(?P<unit>美元|港元|港币|欧元|英镑|日元|元|圆|块钱?|(?:dollars|yuan|pounds|euros|RMB|{_CODES})(?![A-Za-z]))?",
     re.IGNORECASE,
 )
+_LONGEST_BEFORE = 8
 _IN_CAPITALS = re.compile(
     rf"(?P<whole>[{_CAPITAL}]+)[元圆](?:(?P<tenth>[{_CAPITAL}])角)?零?(?:(?P<cent>[{_CAPITAL}])分)?整?正?"
 )
@@ -45,16 +48,18 @@ _FIGURES_OF = {sign: place for place, sign in enumerate("零壹贰叁肆伍陆�
 
 def amounts(text: str) -> Iterator[tuple[int, int, tuple[Money, ...]]]:
     """Each amount with its place; where the currency could be one of several, each of them."""
-    for match in _IN_FIGURES.finditer(text):
-        currencies = _currencies(match["before"], match["after"])
+    for match in _FIGURES.finditer(text):
+        start, end = match.span()
+        before = _BEFORE.search(text[max(0, start - _LONGEST_BEFORE) : start])
+        after = _AFTER.match(text, end)
+        unit, times = (after["unit"], after["times"]) if after else (None, None)
+        currencies = _currencies(before[1] if before else None, unit)
         if not currencies:
             continue
-        try:
-            value = Decimal(re.sub("[,，]", "", match["figure"]).replace("．", ".")) * _TIMES[match["times"] or ""]
-        except InvalidOperation:  # pragma: no cover - the pattern lets only numbers through
-            continue
-        start = match.start() + len(match[0]) - len(match[0].lstrip())
-        yield start, start + len(match[0].strip()), tuple(Money.of(value, each) for each in currencies)
+        value = Decimal(re.sub("[,，]", "", match[0]).replace("．", ".")) * _TIMES[times or ""]
+        since = start - len(before[0]) if before else start
+        until = after.end() if after and unit else end
+        yield since, until, tuple(Money.of(value, each) for each in currencies)
     for match in _IN_CAPITALS.finditer(text):
         try:
             value = Decimal(int(cn2an.cn2an(match["whole"], "smart")))
