@@ -113,7 +113,7 @@ def prepare(gathered: Gathered, wait: Wait = no_wait, *, again: Provider | None 
         raise NotNow("put back", "no_provider", due_at=clock.now() + NO_ROUTE_AGAIN)
     if seconds := wait(provider):
         raise Busy(message.channel, seconds)
-    written = write(message, regime, day, bills=gathered.bills)
+    written = write(message, regime, day, bills=gathered.bills, unsubscribe=unsubscribe(message, provider))
     contact = contact_of(message)
     attempt = ask(message, contact, line=line_of(provider))
     for each in gathered.parts if again is None else ():
@@ -191,7 +191,15 @@ def _demand_books(message: Message) -> None:
         raise NotNow("hold", stale.code, stale.sentence, due_at=clock.now() + STALE_AGAIN) from None
 
 
-def write(message: Message, regime: str, day: dt.date, *, bills: Collection[int] = (), reference: str = "") -> Written:
+def write(
+    message: Message,
+    regime: str,
+    day: dt.date,
+    *,
+    bills: Collection[int] = (),
+    unsubscribe: str = "",
+    reference: str = "",
+) -> Written:
     """The words, with what is owed at this moment. Raises ``NotNow``: settled where nothing of it is owed any more; refused
     where there is no approved wording, or it says what it may not."""
     if message.written_stored:
@@ -212,6 +220,7 @@ def write(message: Message, regime: str, day: dt.date, *, bills: Collection[int]
             case=message.case,
             by=message.by,
             given=message.given,
+            unsubscribe=unsubscribe,
             reference=reference,
         )
         said = rendering.render(version, values)
@@ -239,7 +248,7 @@ def _version(message: Message, regime: str, day: dt.date) -> TemplateVersion:
         message.channel,
         message.content,
         message.recipient,
-        str(message.given.get("level", "")),
+        str(message.given.get("level", "") or asking.level_of(message.party, message.creditor)),
         str(message.given.get("customer_class", "") or message.party.customer_class),
         asking.language_of(message.party),
         day,
@@ -315,11 +324,11 @@ def parcel(message: Message, written: Written, provider: Provider) -> Parcel:
         body=written.body,
         template_code=written.version.name if written.version else "",
         template_params=written.values,
-        unsubscribe=_unsubscribe(message, provider),
+        unsubscribe=unsubscribe(message, provider),
     )
 
 
-def _unsubscribe(message: Message, provider: Provider) -> str:
+def unsubscribe(message: Message, provider: Provider) -> str:
     """A mail to us that asks for silence, which the mailbox understands (RFC 2369)."""
     if provider.kind != Kind.SMTP:
         return ""

@@ -24,6 +24,8 @@ from liangqing.people.models import Institution, User
 from liangqing.people.queries.institution import institution
 from liangqing.policy import Policy
 from liangqing.receivables.queries.account import still_open
+from liangqing.warning.level import Level
+from liangqing.warning.models import Standing
 
 ENGLISH = "en"
 _MOST_BILLS = 5_000
@@ -80,6 +82,15 @@ def asked(
     return [each for each in found if each.currency == found[0].currency]
 
 
+def level_of(party: Party, creditor: Creditor | None) -> str:
+    """How late a customer stands with a creditor, as the last night judged it; mild where no night has yet."""
+    found = Standing.objects.filter(party__in=members(customer(party)))
+    if creditor is not None:
+        found = found.filter(creditor=creditor)
+    levels = [level for level in found.values_list("level", flat=True) if level in Level.values]
+    return max(levels, key=Level.values.index, default=Level.MILD.value)
+
+
 def asks_for_money(content: str) -> bool:
     """Whether a message of this kind names bills at all."""
     return content in STRENGTH
@@ -120,8 +131,10 @@ def values(
     reference: str = "",
 ) -> Values:
     """Everything a template may name of this customer now. ``given`` is what only the asking room knows: ``collector``,
-    ``collector_number``, ``promise`` (amount in minor units, currency, day), ``pay_by_on``."""
+    ``collector_number`` (else whoever sends; by itself the department that signs), ``promise`` (amount in minor units,
+    currency, day), ``pay_by_on`` (else as many days from today as the term ``outreach.pay_by_days`` says)."""
     given, kept = given or {}, customer(party)
+    pay_by = clock.today() + dt.timedelta(days=int(policy.in_force(clock.today()).terms["outreach.pay_by_days"]))
     language = language_of(kept)
     home = institution()
     currency = due[0].currency if due else ""
@@ -131,7 +144,7 @@ def values(
         institution=_of(home, "name", language),
         institution_address=_of(home, "address", language),
         signer=_of(home, "signer", language),
-        collector=given.get("collector") or (by.name if by else None),
+        collector=given.get("collector") or (by.name if by else _of(home, "signer", language)),
         collector_number=given.get("collector_number") or (by.username if by else None),
         callback_phone=_plain(home, "callback_phone"),
         complaint_phone=_plain(home, "complaint_phone"),
@@ -156,7 +169,7 @@ def values(
         reference=reference or None,
         promise_amount=Money(promise[0], promise[1]) if promise else None,
         promise_due_on=dt.date.fromisoformat(promise[2]) if promise else None,
-        pay_by_on=dt.date.fromisoformat(given["pay_by_on"]) if given.get("pay_by_on") else None,
+        pay_by_on=dt.date.fromisoformat(given["pay_by_on"]) if given.get("pay_by_on") else pay_by,
         today=clock.today(),
         unsubscribe_url=unsubscribe or None,
         channel_name=_channel(channel, language),

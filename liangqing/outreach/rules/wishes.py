@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-WORDS = frozenset("td t n stop stopall unsubscribe cancel end quit 退订 退定 取消 取消订阅 停 停止 拒收".split())
+WORDS = frozenset("td t n r stop stopall unsubscribe cancel end quit 退订 退定 取消 取消订阅 停 停止 拒收".split())
 """An answer that is nothing else asks for silence."""
 PHRASES = (
     "退订", "别再发", "不要再发", "别发了", "不要发了", "不要给我发", "别给我发", "停止发送", "请勿再发",
