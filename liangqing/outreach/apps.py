@@ -6,6 +6,7 @@ class OutreachConfig(AppConfig):
 
     def ready(self) -> None:
         """The acts of this room that need approval become known."""
-        from liangqing.outreach.actions import templates
+        from liangqing.outreach.actions import exemptions, templates
 
+        exemptions.register()
         templates.register()

@@ -58,9 +58,7 @@ def _since(kind: str, **more: object) -> Held:
 THREE = (call("2026-11-23 09:10"), call("2026-11-23 13:30", number="b2"), call("2026-11-23 18:20"))
 SIX = tuple(call(f"2026-11-23 {hour:02d}:00", "unanswered") for hour in (8, 9, 10, 11, 13, 14))
 FAILED_THREE_DAYS = tuple(call(f"2026-11-{day} 10:00", "unanswered") for day in (20, 21, 22))
-SEVEN_US = tuple(
-    call(f"2026-11-{day:02d} 10:00", "unanswered", zone=CHICAGO) for day in (10, 11, 12, 13, 14, 15, 16)
-)
+SEVEN_US = tuple(call(f"2026-11-{day:02d} 10:00", "unanswered", zone=CHICAGO) for day in (10, 11, 12, 13, 14, 15, 16))
 US = {"regime": "us_consumer", "country": "US", "zone": "America/Chicago"}
 UK = {"regime": "uk_consumer", "country": "GB"}
 CONTACT = {"recipient": "contact", "number": "c3", "content": "locate"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import get_language
@@ -16,7 +17,7 @@ from liangqing.outreach.events import ContactConcluded, ContactDecided
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.models import Attempt, AttemptEvent, Source
 from liangqing.outreach.models.attempt import Answer
-from liangqing.outreach.queries.facts import Known, Wish, as_facts, know
+from liangqing.outreach.queries.facts import Ground, Known, Wish, as_facts, asked_of, is_certified, know
 from liangqing.outreach.rules import guard as rules
 from liangqing.outreach.rules.facts import Finding, Outcome, Verdict
 from liangqing.parties.models import Party
@@ -32,6 +33,12 @@ def look(wish: Wish) -> Verdict:
     """Whether a contact would be allowed; nothing is kept and nothing counted. A page may ask before a button is shown."""
     known = know(wish)
     return rules.judge(known.asked, known.debtor, known.policy)
+
+
+def looks(ground: Ground, wishes: Sequence[Wish], *, by: User) -> list[Verdict]:
+    """``look`` for many contacts of one customer at once, as a page of them shows; one query more than the ground's."""
+    certified = is_certified(by, ground.day)
+    return [rules.judge(asked_of(ground, wish, certified=certified), ground.debtor, ground.policy) for wish in wishes]
 
 
 @action

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,13 +80,55 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What is known of one customer towards one creditor at an instant, whatever contact is then asked for."""
+
+    kept: Party
+    ids: list[int]
+    creditor: Creditor | None
+    at: dt.datetime
+    policy: Policy
+    debtor: Debtor
+    ways: tuple[tuple[str, str, str], ...]
+    lines: tuple[tuple[str, str, bool], ...]
+    exempt: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def day(self) -> dt.date:
+        """The institution's own day: its rules count, though it may be tomorrow where the customer is."""
+        return self.at.astimezone(clock.zone()).date()
+
+    @functools.cached_property
+    def barred(self) -> bool:
+        """Whether limitation may have passed for what is owed here."""
+        if self.creditor is None:
+            return False
+        proven = [
+            local(each.at, self.debtor.zones[0])[0]
+            for each in self.debtor.past
+            if each.recipient == Recipient.SELF and each.outcome == Outcome.DELIVERED and each.channel == Channel.LETTER
+        ]
+        return may_have_passed(self.ids, self.creditor.pk, self.day, self.policy, proven)
+
+
+@dataclass(frozen=True)
 class Known:
     """Everything one decision rests on."""
 
     asked: Asked
-    debtor: Debtor
-    policy: Policy
-    kept: Party
+    ground: Ground
+
+    @property
+    def debtor(self) -> Debtor:
+        return self.ground.debtor
+
+    @property
+    def policy(self) -> Policy:
+        return self.ground.policy
+
+    @property
+    def kept(self) -> Party:
+        return self.ground.kept
 
 
 def recipient_of(party: Party, role: str) -> str:
@@ -96,51 +139,63 @@ def recipient_of(party: Party, role: str) -> str:
 
 
 def know(wish: Wish) -> Known:
-    """Gather the facts: who the customer is under all numbers, what went before, what holds back, who asks."""
-    kept, at = customer(wish.party), wish.at or clock.now()
+    """Gather the facts of one contact."""
+    ground = ground_of(wish.party, wish.creditor, wish.at or clock.now())
+    return Known(asked_of(ground, wish, certified=wish.by is None or is_certified(wish.by, ground.day)), ground)
+
+
+def ground_of(party: Party, creditor: Creditor | None, at: dt.datetime) -> Ground:
+    """Who the customer is under all numbers, what went before, what holds back."""
+    kept = customer(party)
     ids = members(kept)
-    creditor = wish.creditor
-    # the local day may be tomorrow's in the institution: rules are those of the institution's own day
     day = at.astimezone(clock.zone()).date()
     rules = policy.in_force(day).of(
         kept.pk, line=creditor.code if creditor else "", place=kept.country, debtor=kept.kind
     )
-    names = zones(kept.country or "", kept.zone, settings.TIME_ZONE)
     regime = guard.regime(
         rules,
         place=kept.country or "CN",
         debtor=kept.kind,
         creditor=creditor.kind if creditor else Creditor.Kind.OWN,
     )
-    past = _past(ids, at, horizon(rules, regime))
+    names = zones(kept.country or "", kept.zone, settings.TIME_ZONE)
     held = tuple(_held(row, ids, creditor, day) for row in holding(ids, at))
-    recipient = wish.recipient or (recipient_of(kept, wish.contact.role) if wish.contact else Recipient.SELF)
-    demands = [
-        local(each.at, names[0])[0]
-        for each in past
-        if each.recipient == Recipient.SELF and each.outcome == Outcome.DELIVERED and each.channel == Channel.LETTER
-    ]
-    asked = Asked(
+    past = _past(ids, at, horizon(rules, regime))
+    ways = Contact.objects.filter(party__in=ids, kind=Contact.Kind.PHONE).values_list("role", "validity", "kind")
+    lifted = Exemption.objects.filter(party_id__in=ids, from_at__lte=at, until_at__gt=at)
+    return Ground(
+        kept=kept,
+        ids=ids,
+        creditor=creditor,
+        at=at,
+        policy=rules,
+        debtor=Debtor(regime, names, kind_of_day(kept.country), past, held),
+        ways=tuple(ways),
+        lines=tuple(Line.objects.filter(active=True).values_list("channel", "value", "contracted")),
+        exempt=tuple((channel, tuple(rules)) for channel, rules in lifted.values_list("channel", "rules")),
+    )
+
+
+def asked_of(ground: Ground, wish: Wish, *, certified: bool) -> Asked:
+    """The contact that is asked for, on this ground."""
+    recipient = wish.recipient or (recipient_of(ground.kept, wish.contact.role) if wish.contact else Recipient.SELF)
+    return Asked(
         channel=wish.channel,
         content=wish.content,
-        at=at,
+        at=ground.at,
         recipient=recipient,
         number=wish.number.hex(),
-        debt=creditor.pk if creditor else 0,
+        debt=ground.creditor.pk if ground.creditor else 0,
         attended=wish.by is not None and not wish.automated,
         automated=wish.automated,
         proof=bool(wish.contact and wish.contact.proof),
         reserved=not (wish.contact and wish.contact.source == Contact.Source.PHONE_BOOK),
-        barred=bool(
-            creditor and wish.content in CONTENTS_THAT_PRESS and may_have_passed(ids, creditor.pk, day, rules, demands)
-        ),
-        unreachable=recipient != Recipient.SELF and _unreachable(kept, ids),
-        certified=wish.by is None or _certified(wish.by, day),
-        exempt=_exempt(ids, wish.channel, at),
-        **_line(wish),
+        barred=wish.content in CONTENTS_THAT_PRESS and ground.barred,
+        unreachable=_unreachable(ground),
+        certified=certified,
+        exempt=frozenset(rule for channel, rules in ground.exempt if channel == wish.channel for rule in rules),
+        **_line(ground, wish),
     )
-    debtor = Debtor(regime, names, kind_of_day(kept.country), past, held)
-    return Known(asked, debtor, rules, kept)
 
 
 def horizon(rules: Policy, regime: str) -> dt.timedelta:
@@ -188,36 +243,27 @@ def _held(row: Restraint, ids: list[int], creditor: Creditor | None, day: dt.dat
     )
 
 
-def _unreachable(kept: Party, ids: list[int]) -> bool:
+def _unreachable(ground: Ground) -> bool:
     """Whether every phone number of the debtor is known to be wrong, and there is one."""
-    found = Contact.objects.filter(party__in=ids, kind=Contact.Kind.PHONE, role__in=OWN_ROLES[kept.kind])
-    states = list(found.values_list("validity", flat=True))
-    return bool(states) and set(states) == {Contact.Validity.INVALID}
+    states = {validity for role, validity, _kind in ground.ways if role in OWN_ROLES[ground.kept.kind]}
+    return states == {Contact.Validity.INVALID}
 
 
-def _certified(user: User, day: dt.date) -> bool:
+def is_certified(user: User, day: dt.date) -> bool:
     """Whether the person's training in collection counts on this day (GB/T 45251-2025 §5.2)."""
     return Certificate.objects.filter(
         user=user, kind=Certificate.Kind.COLLECTION, from_on__lte=day, until_on__gt=day
     ).exists()
 
 
-def _line(wish: Wish) -> dict[str, Any]:
+def _line(ground: Ground, wish: Wish) -> dict[str, Any]:
     """Whether our own number is registered, and what route it is. An institution that has registered none for a channel
     is not asked for one."""
-    if wish.channel not in ON_LINES:
-        return {}
-    found = Line.objects.filter(channel=wish.channel, active=True)
-    lines: dict[str, bool] = dict(found.values_list("value", "contracted"))
-    if not lines:
+    lines = {value: contracted for channel, value, contracted in ground.lines if channel == wish.channel}
+    if wish.channel not in ON_LINES or not lines:
         return {}
     known = wish.line in lines
     return {"line_registered": known, "route": "own" if not known or lines[wish.line] else "shared"}
-
-
-def _exempt(ids: list[int], channel: str, at: dt.datetime) -> frozenset[str]:
-    rows = Exemption.objects.filter(party_id__in=ids, channel=channel, from_at__lte=at, until_at__gt=at)
-    return frozenset(rule for rules in rows.values_list("rules", flat=True) for rule in rules)
 
 
 def as_facts(known: Known) -> dict[str, Any]:
@@ -237,4 +283,3 @@ def as_facts(known: Known) -> dict[str, Any]:
         "before": len(known.debtor.past),
         "held": sorted({held.kind for held in known.debtor.held}),
     }
-
