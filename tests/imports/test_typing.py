@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from liangqing.imports import typed
 from liangqing.imports.rules import amounts, currencies, dates, identifiers, words
 from liangqing.imports.rules.outcome import Bad
 from liangqing.kit.refusal import Refusal
@@ -304,3 +305,45 @@ def test_no_cell_makes_a_parser_fail(text: str) -> None:
         assert parsed is None or isinstance(parsed, str | int | date | Bad)
     dates.evidence([text])
     amounts.evidence([text])
+
+
+ODD_LATE = {
+    "date": ("due_date", "2026-01-31", "20260228", date(2026, 2, 28)),
+    "identifier": ("customer_id", "C7", "1001.0000000000", "1001"),
+    "amount": ("amount", "12.50", "¥1,234.5", 123450),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_LATE)
+def test_an_odd_cell_far_below_plain_ones_is_read_too(desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """The first cells give the hope that a column is plain; one behind them that is not has the sheet typed again."""
+    monkeypatch.setattr(typed, "_LOOKED_AT", 20)
+    header, plain, odd, value = ODD_LATE[kind]
+    again = []
+    clear = typed.Typing._clear
+    monkeypatch.setattr(typed.Typing, "_clear", lambda typing: (again.append(set(typing.doubted)), clear(typing)))
+    values = desk.column(header, [plain] * 30 + [odd] + [plain] * 5)
+    assert values[30] == value and None not in values and values.count(values[0]) == 35
+    assert [len(doubted) for doubted in again] == [0, 1]
+    assert desk.codes() == []
+
+
+def test_a_bad_cell_far_below_plain_ones_is_told_at_its_row(desk: Desk) -> None:
+    cells = ["2026-01-31"] * (typed._LOOKED_AT + 10)
+    cells[-2] = "soon"
+    values = desk.column("due_date", cells)
+    assert values[-2] is None and values.count(DAY) == len(cells) - 1
+    assert desk.codes() == [(len(cells), "due_on", "bad_date")]
+    assert desk.warned() == {}
+
+
+@pytest.mark.parametrize("total", ["合计", "Total", "grand total", "SUBTOTAL", " 总计：", "　小计", "本月合计"])
+def test_a_total_is_known_however_it_begins(desk: Desk, total: str) -> None:
+    desk.take(f"账单编号,客户编号,到期日,金额\nB1,C1,2026-01-31,5\n{total},,,5\n")
+    assert [row["number"] for row in desk.rows()] == ["B1"] and desk.warned() == {"total_row": 1}
+
+
+@pytest.mark.parametrize("blank", ["", "　", "\u00a0", " \t"])
+def test_a_blank_row_is_no_row_whatever_it_is_blank_with(desk: Desk, blank: str) -> None:
+    desk.take(HEAD + bill() + f"{blank},{blank},{blank},{blank}\n" + bill("B2"))
+    assert [(row["row"], row["number"]) for row in desk.rows()] == [(2, "B1"), (4, "B2")]
