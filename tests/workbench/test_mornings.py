@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import threading
+from contextvars import copy_context
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 
 from liangqing.cases.models import Case, Promise, Record, Task
 from liangqing.kit import sealing
@@ -97,6 +101,33 @@ def test_the_second_of_two_people_on_one_case_sees_what_the_first_did(house_of_p
     ]
     assert house_of_people.user("lin").name in "".join(str(each) for each in second.context["messages"])
     assert "第一个人" in second.content.decode()
+
+
+def test_records_written_at_the_same_instant_are_both_kept_and_the_later_hears_of_the_other(house_of_people, client_of):
+    task, address = _first_of("lin"), f"/cases/{_first_of('lin').case.number}/records/"
+    seen = Record.objects.filter(case=task.case).latest("id").pk
+    people, start, told = ("lin", "xu"), threading.Barrier(2), dict.fromkeys(("lin", "xu"), "")
+
+    def write(username: str) -> None:
+        try:
+            start.wait(10)
+            words = {"reached": "nobody", "channel": "phone", "seen": seen, "result": "busy", "note": username}
+            answer = client_of(username).post(address, words, follow=True)
+            told[username] = "".join(re.findall(r'class="lq-note good[^>]*>(.*?)</', answer.content.decode()))
+        finally:
+            connections.close_all()
+
+    for username in people:
+        client_of(username)  # signed in before the race
+    threads = [threading.Thread(target=copy_context().run, args=(write, username)) for username in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    written = list(Record.objects.filter(case=task.case, pk__gt=seen).order_by("id").select_related("by"))
+    assert sorted(each.note for each in written) == ["lin", "xu"]
+    first, later = (each.by for each in written)
+    assert first.name in told[later.username] and later.name not in told[first.username], told
 
 
 def test_files_handed_in_with_a_record_are_kept_with_it(house_of_people, client_of):
