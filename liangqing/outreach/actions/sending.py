@@ -91,7 +91,8 @@ class Go:
                         break
                     if ready is not None and self.may_go(ready):
                         under_way.append((ready, carrying.submit(hand_over, carriers.of(ready.provider), ready.parcel)))
-                found = found or bool(under_way)  # one may wait for its next provider
+                if under_way:  # one of them may go to its next provider
+                    found = True
                 for ready, future in under_way:
                     receipt = future.result()
                     self.hear("handed over", ready.message)
