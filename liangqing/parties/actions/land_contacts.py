@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,15 +32,21 @@ _SAID = r"""
     FROM said WHERE trim(value) <> '' AND {who} ORDER BY party_id"""
 
 
-def land_contacts(arrival: Arrival, new: bool) -> set[int]:
-    """The ways named in the DuckDB table ``arriving`` (party_id, had_kind NULL for a new customer, phone, email, street,
-    postcode, city, country, contact). ``new`` tells that the table of contacts is new.
+def contacts_of_new(arrival: Arrival) -> Iterator[pa.RecordBatch]:
+    """The ways to reach new customers that the DuckDB table ``arriving`` names (party_id, had_kind NULL for a new customer,
+    phone, email, street, postcode, city, country, contact), ready to land."""
+    found = arrival.staging.con.sql(_SAID.format(who="had_kind IS NULL")).to_arrow_reader(_AT_ONCE)
+    yield from _sealed(found, arrival.record.pk)
+
+
+def land_contacts(arrival: Arrival, of_new: Iterable[pa.RecordBatch], fresh: bool) -> set[int]:
+    """Land those ``of_new`` customers, and what ``arriving`` says of known ones. ``fresh`` tells that the table of contacts
+    is new.
 
     Returns the known customers who got a way that was not known.
     """
     duck, cursor, imported = arrival.staging.con, arrival.cursor, arrival.record.pk
-    fresh = duck.sql(_SAID.format(who="had_kind IS NULL")).to_arrow_reader(_AT_ONCE)
-    bulk.copy_in(cursor, "parties_contact", _sealed(fresh, imported), _COLUMNS, fresh=new)
+    bulk.copy_in(cursor, "parties_contact", of_new, _COLUMNS, fresh=fresh)
     known = duck.sql(_SAID.format(who="had_kind IS NOT NULL")).to_arrow_reader(_AT_ONCE)
     cursor.execute(
         """CREATE TEMPORARY TABLE staged_contact (party_id bigint, kind text, role text, person_stored text,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +19,7 @@ from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.finding import array, learn, refresh
-from liangqing.parties.actions.land_contacts import land_contacts
+from liangqing.parties.actions.land_contacts import contacts_of_new, land_contacts
 from liangqing.parties.actions.rows import bytea, land_aliases, name_stored
 from liangqing.parties.kinds import CUSTOMERS
 from liangqing.parties.models import Alias, Contact, Party
@@ -45,6 +47,8 @@ _COLUMNS = ("kind", "name_stored", "name_index", "identity_stored", "identity_in
 _LANDED = ("id", "number", *_COLUMNS, "search", "imported")
 _AT_ONCE = 50_000
 """Rows in memory at a time."""
+_SEALED_AHEAD = 8
+"""So many times ``_AT_ONCE`` contacts wait sealed, some ten megabytes each."""
 
 
 @clause("P2 3.1.1")
@@ -71,15 +75,21 @@ def land(arrival: Arrival) -> Landed:
     ((count, created),) = duck.execute("SELECT count(*), count(*) FILTER (party_id IS NULL) FROM arriving").fetchall()
     updated: set[int] = set()
 
-    def parties(fresh: bool) -> None:
-        _land_new(arrival, created, fresh)
-        updated.update(_land_known(arrival))
+    sealed: Iterator[pa.RecordBatch]
+    with ExitStack() as beside:
 
-    def contacts(fresh: bool) -> None:
-        updated.update(land_contacts(arrival, fresh))
+        def parties(fresh: bool) -> None:
+            nonlocal sealed
+            _land_new(arrival, created, fresh)
+            updated.update(_land_known(arrival))
+            # Their contacts are sealed while the database builds indexes.
+            sealed = beside.enter_context(bulk.ahead(contacts_of_new(arrival), most=_SEALED_AHEAD))
 
-    bulk.large_load(cursor, "parties_party", created, parties)
-    bulk.large_load(cursor, "parties_contact", created, contacts)
+        def contacts(fresh: bool) -> None:
+            updated.update(land_contacts(arrival, sealed, fresh))
+
+        bulk.large_load(cursor, "parties_party", created, parties)
+        bulk.large_load(cursor, "parties_contact", created, contacts)
     return Landed(created=created, updated=len(updated), unchanged=count - created - len(updated))
 
 
