@@ -253,6 +253,12 @@ def test_what_is_not_known_is_not_left_blank():
     assert "case_number" in refused.value.sentence
 
 
+def test_what_is_not_known_may_be_asked_for_and_left_out():
+    body = "根据合同{% if contract %}（{{ contract }}）{% endif %}付款"
+    assert render(wording_of(body), VALUES).body == "根据合同（HT-1）付款"
+    assert render(wording_of(body), dataclasses.replace(VALUES, contract=None)).body == "根据合同付款"
+
+
 def test_a_draft_is_not_sent():
     version = wording_of(BODY)
     version.state = "submitted"

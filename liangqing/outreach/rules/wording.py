@@ -58,13 +58,20 @@ def variables() -> dict[str, Variable]:
     }
 
 
+class Unknown(StrictUndefined):
+    """What is not known: it may be asked for (``{% if contract %}``), never printed."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
 @functools.cache
 def environment(*, markup: bool = False) -> SandboxedEnvironment:
     """Where templates are read and filled: nothing undefined passes, nothing but data is there. ``markup`` is for
     documents, where what is filled in must not become part of the markup."""
-    made = SandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=markup, trim_blocks=not markup, lstrip_blocks=not markup
-    )
+    made = SandboxedEnvironment(undefined=Unknown, autoescape=markup, trim_blocks=not markup, lstrip_blocks=not markup)
     made.globals.clear()
     made.filters.clear()
     made.tests.clear()
