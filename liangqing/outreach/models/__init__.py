@@ -4,6 +4,7 @@ from liangqing.outreach.models.dispatch import Addressee, Dispatch, Switch
 from liangqing.outreach.models.incoming import Incoming, MailboxMark
 from liangqing.outreach.models.line import Line
 from liangqing.outreach.models.message import Message
+from liangqing.outreach.models.outlook import Outlook
 from liangqing.outreach.models.provider import Provider, ProviderPace, ProviderTemplate
 from liangqing.outreach.models.template import ANY, Template, TemplateVersion
 from liangqing.outreach.models.word import Word
@@ -21,6 +22,7 @@ __all__ = [
     "Line",
     "MailboxMark",
     "Message",
+    "Outlook",
     "Posting",
     "Provider",
     "ProviderPace",

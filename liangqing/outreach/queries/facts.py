@@ -9,25 +9,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 
 from liangqing import policy
 from liangqing.kit import clock, sealing
 from liangqing.outreach.kinds import Channel, Recipient
-from liangqing.outreach.models import Attempt, Exemption, Line
-from liangqing.outreach.models.attempt import Answer
 from liangqing.outreach.queries.days import kind_of_day
+from liangqing.outreach.queries.gathering import HeldRow, gather
 from liangqing.outreach.rules import guard
-from liangqing.outreach.rules.facts import CONTENTS_THAT_PRESS, Asked, Debtor, Held, Outcome, Past
+from liangqing.outreach.rules.facts import CONTENTS_THAT_PRESS, Asked, Debtor, Held, Outcome
 from liangqing.outreach.rules.zones import local, zones
-from liangqing.parties.models import Contact, Creditor, Hold, Party, Restraint, Role
-from liangqing.parties.queries.members import customer, members
-from liangqing.parties.queries.restraints import holding
+from liangqing.parties.models import Contact, Creditor, Hold, Party, Role
+from liangqing.parties.queries.members import customer
 from liangqing.parties.rules.ways import same
 from liangqing.people.models import Certificate, User
 from liangqing.policy import Policy
 from liangqing.receivables.queries.account import still_open
 from liangqing.receivables.queries.limitation import may_have_passed
+from liangqing.receivables.rules.limitation import years_after
 
 OWN_ROLES = {
     Party.Kind.PERSON.value: frozenset((Role.SELF,)),
@@ -92,6 +90,8 @@ class Ground:
     ways: tuple[tuple[str, str, str], ...]
     lines: tuple[tuple[str, str, bool], ...]
     exempt: tuple[tuple[str, tuple[str, ...]], ...]
+    old: bool = True
+    """Whether any bill fell due so long ago that limitation is a question."""
 
     @property
     def day(self) -> dt.date:
@@ -101,7 +101,7 @@ class Ground:
     @functools.cached_property
     def barred(self) -> bool:
         """Whether limitation may have passed for what is owed here."""
-        if self.creditor is None:
+        if self.creditor is None or not self.old:
             return False
         proven = [
             local(each.at, self.debtor.zones[0])[0]
@@ -147,7 +147,6 @@ def know(wish: Wish) -> Known:
 def ground_of(party: Party, creditor: Creditor | None, at: dt.datetime) -> Ground:
     """Who the customer is under all numbers, what went before, what holds back."""
     kept = customer(party)
-    ids = members(kept)
     day = at.astimezone(clock.zone()).date()
     rules = policy.in_force(day).of(
         kept.pk, line=creditor.code if creditor else "", place=kept.country, debtor=kept.kind
@@ -159,20 +158,26 @@ def ground_of(party: Party, creditor: Creditor | None, at: dt.datetime) -> Groun
         creditor=creditor.kind if creditor else Creditor.Kind.OWN,
     )
     names = zones(kept.country or "", kept.zone, settings.TIME_ZONE)
-    held = tuple(_held(row, ids, creditor, day) for row in holding(ids, at))
-    past = _past(ids, at, horizon(rules, regime))
-    ways = Contact.objects.filter(party__in=ids, kind=Contact.Kind.PHONE).values_list("role", "validity", "kind")
-    lifted = Exemption.objects.filter(party_id__in=ids, from_at__lte=at, until_at__gt=at)
+    known = gather(
+        kept.pk,
+        creditor.pk if creditor else None,
+        at,
+        since=at - horizon(rules, regime),
+        day=day,
+        old=years_after(day, -int(rules.terms["limitation.years"])),
+    )
+    held = tuple(_held(row, known.ids, creditor, day) for row in known.held)
     return Ground(
         kept=kept,
-        ids=ids,
+        ids=known.ids,
         creditor=creditor,
         at=at,
         policy=rules,
-        debtor=Debtor(regime, names, kind_of_day(kept.country), past, held),
-        ways=tuple(ways),
-        lines=tuple(Line.objects.filter(active=True).values_list("channel", "value", "contracted")),
-        exempt=tuple((channel, tuple(rules)) for channel, rules in lifted.values_list("channel", "rules")),
+        debtor=Debtor(regime, names, kind_of_day(kept.country, known.days, around=day), known.past, held),
+        ways=known.ways,
+        lines=known.lines,
+        exempt=known.exempt,
+        old=known.old,
     )
 
 
@@ -210,18 +215,7 @@ def horizon(rules: Policy, regime: str) -> dt.timedelta:
     return dt.timedelta(days=max([30, 10 * lost, *days]) + 2)
 
 
-def _past(ids: list[int], at: dt.datetime, back: dt.timedelta) -> tuple[Past, ...]:
-    rows = Attempt.objects.filter(
-        Q(answer=Answer.ALLOWED) | Q(ahead=False), party_id__in=ids, at__gt=at - back, at__lte=at
-    ).values_list("at", "channel", "recipient", "value_index", "creditor_id", "outcome")
-    return tuple(
-        Past(when, channel, recipient, bytes(number).hex(), creditor or 0, outcome)
-        for when, channel, recipient, number, creditor, outcome in rows
-        if outcome != Outcome.CALLED_OFF
-    )
-
-
-def _held(row: Restraint, ids: list[int], creditor: Creditor | None, day: dt.date) -> Held:
+def _held(row: HeldRow, ids: list[int], creditor: Creditor | None, day: dt.date) -> Held:
     whole = True
     if row.kind == Hold.DISPUTE and row.about:
         whole = all(
@@ -229,14 +223,13 @@ def _held(row: Restraint, ids: list[int], creditor: Creditor | None, day: dt.dat
             for each in still_open(ids, day)
             if each.owed > 0 and (creditor is None or each.bill.creditor_id == creditor.pk)
         )
-    ends = [each for each in (row.until_at, row.lifted_at) if each is not None]
     return Held(
         kind=row.kind,
-        since=row.since_at,
-        until=min(ends, default=None),
+        since=row.since,
+        until=row.until,
         channel=row.channel,
-        number=bytes(row.value_index).hex(),
-        debt=row.creditor_id or 0,
+        number=row.number,
+        debt=row.debt,
         from_minute=row.from_minute,
         until_minute=row.until_minute,
         whole=whole,

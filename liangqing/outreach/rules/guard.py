@@ -37,7 +37,7 @@ DAY = dt.timedelta(days=1)
 @clause("P2 3.3.2", "P3 4.2.4", "P4-3.4")
 def judge(asked: Asked, debtor: Debtor, policy: Policy) -> Verdict:
     """Whether this contact may take place at its instant, why not, and from when it may."""
-    findings = tuple(_findings(asked, debtor, policy, asked.at))
+    findings = tuple(findings_at(asked, debtor, policy, asked.at))
     answer = answer_of(findings, attended=asked.attended)
     earliest = asked.at if answer == "allowed" else _earliest(asked, debtor, policy, findings)
     return Verdict(answer, findings, earliest, asked.attended)
@@ -79,7 +79,8 @@ def lost(asked: Asked, debtor: Debtor, policy: Policy, at: dt.datetime) -> bool:
 # what each kind of row means -----------------------------------------------------------------------------------------
 
 
-def _findings(asked: Asked, debtor: Debtor, policy: Policy, at: dt.datetime) -> Iterator[Finding]:
+def findings_at(asked: Asked, debtor: Debtor, policy: Policy, at: dt.datetime) -> Iterator[Finding]:
+    """Every rule that speaks at an instant, in the order of the tables, but for those an approval lifted."""
     facts = {
         "regime": debtor.regime,
         "channel": asked.channel,
@@ -287,5 +288,5 @@ def _free(
         if len(ends) < len(held):
             return None
         at = max(ends)
-        findings = tuple(_findings(asked, debtor, policy, at))
+        findings = tuple(findings_at(asked, debtor, policy, at))
     return None

@@ -65,11 +65,22 @@ def regimes(table: ir.Table, policy: Policy) -> ir.StringValue:
     return policy.each(facts, decide)
 
 
+Wanted = Callable[[str, Row], bool]
+
+
+def _every(_table: str, _row: Row) -> bool:
+    return True
+
+
 @clause("P2 3.3.2", "P3 4.2.4", "P4-3.4")
-def verdicts(facts: Facts, policy: Policy) -> ir.Table:
+def verdicts(facts: Facts, policy: Policy, *, wanted: Wanted = _every) -> ir.Table:
     """One row an ask: ask_id, answer (allowed, approval, refused), effect (the strictest; empty where no rule spoke) and
-    ``rules`` (as ``hours:T1 cap:T3``, in the order of the tables)."""
-    read = _Reading(facts, policy)
+    ``rules`` (as ``hours:T1 cap:T3``, in the order of the tables).
+
+    ``wanted`` leaves out rows, by table and row, that can't match what is asked or are of no interest: a shorter question
+    is a quicker one.
+    """
+    read = _Reading(facts, policy, wanted)
     found = read.everything()
     rank = read.each(found, _rank)
     both = found.mutate(rank=rank)
@@ -115,14 +126,14 @@ def _text(asks: ir.Table, rows: list[Spoken]) -> ir.Value:
 class _Reading:
     """The rows of the policy and of its variants, each distinct row once, over one set of facts."""
 
-    def __init__(self, facts: Facts, policy: Policy) -> None:
-        self.facts, self.policy = facts, policy
+    def __init__(self, facts: Facts, policy: Policy, wanted: Wanted) -> None:
+        self.facts, self.policy, self.wanted = facts, policy, wanted
         self.versions = [policy, *(each.policy for each in policy.variants)]
         self.rows: dict[str, list[Row]] = {}
         for key in TABLES:
             once: list[Row] = []
             for version in self.versions:
-                once += [row for row in version.tables[f"contact.{key}"].rows if row not in once]
+                once += [row for row in version.tables[f"contact.{key}"].rows if wanted(key, row) and row not in once]
             self.rows[key] = once
         persons, zones = facts.persons, facts.zones
         clocks = persons.join(zones, persons.zone_key == zones.zone_key).select(
@@ -160,6 +171,7 @@ class _Reading:
             Spoken(key, row, f"{key}_{self.rows[key].index(row)}")
             for key in TABLES
             for row in rules.tables[f"contact.{key}"].rows
+            if self.wanted(key, row)
         ]
 
     def everything(self) -> ir.Table:
@@ -187,8 +199,10 @@ class _Reading:
 
     # what each kind of row means -------------------------------------------------------------------------------------
 
-    def _hours(self) -> ir.Table:
+    def _hours(self) -> ir.Table | None:
         """Outside the hours of a row in any zone where the debtor may be."""
+        if not self.rows["hours"]:
+            return None
         asked, clocks, days = self.asked, self.clocks, self.facts.days
         here = clocks.left_join(days, (clocks.calendar == days.calendar) & (clocks.day == days.day)).select(
             "minute", "calendar", of_ask="ask_id", of_day=clocks.day, day=days.kind
@@ -213,8 +227,10 @@ class _Reading:
             broken[f"hours_{place}"] = (row.over(sides) & outside).any()
         return sides.group_by(of_ask=sides.ask_id).agg(**broken)
 
-    def _before(self) -> ir.Table:
+    def _before(self) -> ir.Table | None:
         """How many of what went before each kind of cap counts, and on which day each kind of quiet began."""
+        if not (self.rows["cap"] or self.rows["cooloff"]):
+            return None
         both = self._history()
         measured: dict[str, ir.Value] = {}
         for row in self.rows["cap"]:
@@ -279,9 +295,11 @@ class _Reading:
         enough = _term(self.policy, grouped, "contact.lost_after_days")
         return grouped.select("of_ask", missed=(grouped.calls >= many) | (grouped.on_days >= enough))
 
-    def _held(self) -> ir.Table:
+    def _held(self) -> ir.Table | None:
         """What the customer said or what happened to them, while it holds; a wish for certain hours outside of them, in
         any zone."""
+        if not self.rows["restraint"]:
+            return None
         held = self.facts.held.filter(lambda held: held.kind != Hold.CONSENT.value)
         both = self._covering(held, self.asked)
         clocks = self.clocks.select("minute", clock_ask="ask_id")
