@@ -17,6 +17,7 @@ from liangqing.outreach.actions.messages import move
 from liangqing.outreach.channels.kinds import Kind
 from liangqing.outreach.channels.sending import Parcel
 from liangqing.outreach.content import rendering
+from liangqing.outreach.content.values import Values
 from liangqing.outreach.kinds import Channel
 from liangqing.outreach.lifecycle import DUE
 from liangqing.outreach.models import Attempt, Message, Provider, Source, TemplateVersion
@@ -105,9 +106,9 @@ def prepare(gathered: Gathered, wait: Wait = no_wait, *, again: Provider | None 
     """
     message, day = gathered.message, clock.today()
     rules, regime = asking.rules_of(message.party, message.creditor, day)
-    _demand_in_time(message, rules, day)
+    demand_in_time(message, rules, day)
     _demand_room_today(message, rules)
-    _demand_books(message)
+    demand_books(message)
     provider = again or provider_for(message)
     if not provider.sends:
         raise NotNow("put back", "no_provider", due_at=clock.now() + NO_ROUTE_AGAIN)
@@ -130,7 +131,7 @@ def note(message: Message, written: Written) -> None:
     message.save(update_fields=["text_stored", "digest", "said", "amount", "currency"])
 
 
-def _demand_in_time(message: Message, rules: Policy, day: dt.date) -> None:
+def demand_in_time(message: Message, rules: Policy, day: dt.date) -> None:
     if (day - message.day).days > int(rules.terms["outreach.message_expires_days"]):
         raise NotNow("expire", "expired")
 
@@ -182,7 +183,7 @@ def _demand_room_today(message: Message, rules: Policy) -> None:
         raise NotNow("hold", "mailed_today", due_at=midnight + dt.timedelta(days=1))
 
 
-def _demand_books(message: Message) -> None:
+def demand_books(message: Message) -> None:
     if message.source not in (Source.NIGHT, Source.CAMPAIGN):
         return
     try:
@@ -192,13 +193,7 @@ def _demand_books(message: Message) -> None:
 
 
 def write(
-    message: Message,
-    regime: str,
-    day: dt.date,
-    *,
-    bills: Collection[int] = (),
-    unsubscribe: str = "",
-    reference: str = "",
+    message: Message, regime: str, day: dt.date, *, bills: Collection[int] = (), unsubscribe: str = ""
 ) -> Written:
     """The words, with what is owed at this moment. Raises ``NotNow``: settled where nothing of it is owed any more; refused
     where there is no approved wording, or it says what it may not."""
@@ -206,6 +201,31 @@ def write(
         words = message.written
         told = rendering.digest(words["subject"], words["body"])
         return Written(words["subject"], words["body"], told, None, {}, None, "")
+    version, values = worded(message, regime, day, bills=bills, unsubscribe=unsubscribe)
+    try:
+        return written_as(version, values, rendering.render(version, values))
+    except Refusal as refusal:
+        raise NotNow("refuse", refusal.code, refusal.sentence) from refusal
+
+
+def written_as(version: TemplateVersion, values: Values, said: rendering.Rendered) -> Written:
+    """What was rendered, as the message keeps it and providers want it."""
+    plain = {name: str(value) for name, value in values.written().items() if not isinstance(value, list)}
+    amount = values.amount
+    currency = amount.currency if amount else ""
+    return Written(said.subject, said.body, said.digest, version, plain, amount.amount if amount else None, currency)
+
+
+def worded(
+    message: Message,
+    regime: str,
+    day: dt.date,
+    *,
+    bills: Collection[int] = (),
+    unsubscribe: str = "",
+    reference: str = "",
+) -> tuple[TemplateVersion, Values]:
+    """The wording that fits, and what it is filled with. Raises ``NotNow`` as ``write`` does."""
     due = []
     if asking.asks_for_money(message.content):
         due = asking.asked(message.party, message.creditor, message.content, day, bills=bills)
@@ -213,7 +233,7 @@ def write(
             raise NotNow("settle", "settled")
     try:
         version = _version(message, regime, day)
-        values = asking.values(
+        return version, asking.values(
             message.party,
             due,
             channel=message.channel,
@@ -223,20 +243,8 @@ def write(
             unsubscribe=unsubscribe,
             reference=reference,
         )
-        said = rendering.render(version, values)
     except Refusal as refusal:
         raise NotNow("refuse", refusal.code, refusal.sentence) from refusal
-    written = {name: str(value) for name, value in values.written().items() if not isinstance(value, list)}
-    amount = values.amount
-    return Written(
-        said.subject,
-        said.body,
-        said.digest,
-        version,
-        written,
-        amount.amount if amount else None,
-        amount.currency if amount else "",
-    )
 
 
 def _version(message: Message, regime: str, day: dt.date) -> TemplateVersion:

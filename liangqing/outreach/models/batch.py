@@ -8,14 +8,16 @@ from liangqing.outreach.models.message import Message
 
 
 class LetterBatch(models.Model):
-    """Letters printed together 批量打印: one file, kept sealed by its hash; posted by hand later."""
+    """Letters printed together 批量打印: volumes of PDF and the list for the postal counter; posted by hand later.
+
+    ``files``: name, hash and size of each, as ``kit.files`` keeps them; empty while it is being set.
+    """
 
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     count = models.IntegerField(default=0)
-    sha256 = models.CharField(max_length=64, blank=True, default="")
-    size = models.BigIntegerField(default=0)
-    pages = models.IntegerField(default=0)
+    files = models.JSONField(default=list)
+    discarded_at = models.DateTimeField(null=True)
 
     @property
     def number(self) -> str:
@@ -30,6 +32,9 @@ class Posting(models.Model):
     batch = models.ForeignKey(LetterBatch, on_delete=models.PROTECT, related_name="letters")
     place = models.IntegerField()
     reference = models.CharField(max_length=32, unique=True, help_text="on the letter itself, as LQ-H-2026-000045")
+    volume = models.CharField(max_length=32, blank=True, default="")
+    first_page = models.IntegerField(default=0)
+    pages = models.IntegerField(default=0)
     postal_number = models.CharField(max_length=64, blank=True, default="")
     posted_on = models.DateField(null=True)
     result_on = models.DateField(null=True)
