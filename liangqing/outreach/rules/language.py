@@ -188,7 +188,7 @@ def check(text: str, *, content: str, regime: str, facts: LanguageFacts | None =
     known = facts or LanguageFacts()
     plain = read(text)
     finds = _finds(plain, content, regime, known)
-    finds += _pressing(plain, finds, content, regime)
+    finds += _pressing(plain, finds)
     hits = [_hit(text, *find) for find in _longest(finds)]
     if known.amounts is not None and content not in NOTES:
         hits += _wrong_amounts(text, known.amounts)
@@ -289,10 +289,10 @@ def _quotations(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _pressing(plain: Plain, finds: Iterable[_Find], content: str, regime: str) -> list[_Find]:
+def _pressing(plain: Plain, finds: Iterable[_Find]) -> list[_Find]:
     """W19: words of time pressure with a threat after them in the same sentence."""
-    pressing = [code for code, category in categories().items() if category.followed_by]
-    threats = [find for find in finds if any(find[2] in categories()[code].followed_by for code in pressing)]
+    followed = {code for category in categories().values() for code in category.followed_by}
+    threats = sorted(find for find in finds if find[2] in followed)
     if not threats:
         return []
     found: list[_Find] = []
@@ -300,29 +300,32 @@ def _pressing(plain: Plain, finds: Iterable[_Find], content: str, regime: str) -
         first = last + 1 - length
         for phrase in phrases:
             about = categories()[phrase.category]
-            if not about.followed_by or not _is_there(plain, first, last + 1, phrase):
-                continue
-            start, end = plain.span(first, last + 1)
-            for since, until, category, _severity in threats:
-                between = plain.original[end : max(end, since)]
-                if category in about.followed_by and until >= end and not _SENTENCE_ENDS.intersection(between):
+            if about.followed_by and _is_there(plain, first, last + 1, phrase):
+                start, end = plain.span(first, last + 1)
+                until = _threat_after(plain.original, end, [each for each in threats if each[2] in about.followed_by])
+                if until is not None:
                     found.append((start, until, phrase.category, phrase.severity))
     return found
+
+
+def _threat_after(text: str, end: int, threats: list[_Find]) -> int | None:
+    """Where the first threat ends that stands behind this place, or over it, in the same sentence."""
+    for since, until, _category, _severity in threats:
+        if until >= end:
+            return None if _SENTENCE_ENDS.intersection(text[end : max(end, since)]) else until
+    return None
 
 
 def _longest(finds: list[_Find]) -> list[_Find]:
     """Of finds of one category where one lies within another, the outer one; where both are as long, the gravest."""
     gravity = {"block": 0, "counsel": 1, "approval": 2, "person": 3}
     kept: list[_Find] = []
-    for find in sorted(set(finds), key=lambda each: (each[0], -each[1], gravity[each[3]])):
-        if not any(
-            other[2] == find[2]
-            and other[0] <= find[0]
-            and find[1] <= other[1]
-            and gravity[other[3]] <= gravity[find[3]]
-            for other in kept
-        ):
-            kept.append(find)
+    reached: dict[tuple[str, int], int] = {}
+    for start, end, category, severity in sorted(set(finds), key=lambda each: (each[0], -each[1], gravity[each[3]])):
+        own = gravity[severity]
+        if all(reached.get((category, graver), -1) < end for graver in range(own + 1)):
+            kept.append((start, end, category, severity))
+            reached[category, own] = end
     return kept
 
 
