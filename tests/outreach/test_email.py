@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import email
+import ipaddress
 import socket
+import ssl
 import subprocess
 import sys
+import time
 from email import policy
 from email.message import EmailMessage
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -177,6 +183,43 @@ class TestSending:
         plain = Smtp("127.0.0.1", server.port, "bill@example.com", OURS, security="starttls")
         receipt = plain.send(parcel())
         assert (receipt.code, receipt.state, server.journal.lines()) == ("not_supported", State.REJECTED, [])
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for 127.0.0.1 that signs itself: ``(what a server shows, what trusts it)``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(alternative, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    shown, hidden = tmp_path / "shown.pem", tmp_path / "hidden.pem"
+    shown.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    hidden.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    shows = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shows.load_cert_chain(shown, hidden)
+    return shows, ssl.create_default_context(cafile=str(shown))
+
+
+def test_a_mail_goes_encrypted_to_a_server_we_trust_and_to_no_other(tmp_path, certificate, monkeypatch):
+    shows, trusts = certificate
+    with SmtpServer(tmp_path, tls=shows) as server:
+        carrier = Smtp("127.0.0.1", server.port, "bill@example.com", OURS, security="starttls")
+        assert (carrier.send(parcel()).code, server.journal.lines()) == ("certificate", [])
+        monkeypatch.setattr(smtp, "_trusted", lambda: trusts)
+        assert carrier.send(parcel()).accepted and len(server.journal.lines()) == 1
 
 
 class TestMailbox:
@@ -348,7 +391,7 @@ class TestReading:
             b"Content-Type: text/html; charset=utf-8\r\n\r\n"
             + "<style>x{}</style><p>周五</p><script>1</script>付".encode()
         )
-        assert self.read(raw).text == "周五付"
+        assert self.read(raw).text == "周五\n付"
 
     def test_the_round_trip_of_a_bounce_through_both_servers(self, tmp_path):
         with SmtpServer(tmp_path) as out, ImapServer(tmp_path) as back:
@@ -414,6 +457,39 @@ def test_a_mail_nested_a_thousand_times_is_given_up_calmly():
     raw = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(1500))
     assert inbox.read(raw, OURS).kind in Kind
     assert inbox.read(b"Content-Type: message/rfc822\r\n\r\n" * 3000, OURS).kind in Kind
+
+
+BOMBS = {
+    "html": b"Content-Type: text/html\r\n\r\n" + b"<a <p " * 800_000,
+    "a header": b"Content-Type: text/plain; " + b"a*0*=x; " * 600_000 + b"\r\n\r\nx",
+    "a folded header": b"Content-Type: text/plain" + b";\r\n a*0*=x" * 400_000 + b"\r\n\r\nx",
+    "a name": b"Content-Disposition: attachment; "
+    + b";".join(b"filename*%d=x" % n for n in range(200_000))
+    + b"\r\n\r\n",
+    "parts": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_mail_made_to_keep_the_reader_busy_does_not(bomb):
+    begun = time.process_time()
+    assert inbox.read(BOMBS[bomb], OURS).kind is Kind.OTHER
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("marked", "words"),
+    [
+        ("<p>金额 3 < 5</p>", "金额 3 < 5"),
+        ("a<!-- <b>hidden</b> -->b", "ab"),
+        ("<!--[if mso]><p>x</p><![endif]-->ok &amp; &#20184;", "ok & 付"),
+        ("<div class='a'>一</div><div>二<br/>三</div>", "一\n二\n三"),
+        ("<script>if (a<b) x()</script>ok<style>", "ok"),
+    ],
+)
+def test_the_words_of_html(marked, words):
+    raw = b"Content-Type: text/html; charset=utf-8\r\n\r\n" + marked.encode()
+    assert inbox.read(raw, OURS).text == words
 
 
 @pytest.mark.parametrize("kind", ["smtp", "call"])

@@ -27,6 +27,7 @@ from liangqing.outreach.channels.aliyun import Aliyun
 from liangqing.outreach.channels.failing_over import Next, next_step, stops_provider
 from liangqing.outreach.channels.gateway import Gateway
 from liangqing.outreach.channels.own_route import OwnRoute
+from liangqing.outreach.channels.robots import Wecom
 from liangqing.outreach.channels.sending import Fault, Parcel, State
 from liangqing.outreach.channels.sms import Delivery, TheirTemplate
 from liangqing.outreach.channels.tencent import Tencent
@@ -299,6 +300,37 @@ class TestDoubling:
         sent = carrier.send(parcel())
         assert carrier.asks("k-1").provider_id == sent.provider_id
         assert of_own_route(server, idempotent=False).asks("k-1") is None
+
+
+ANSWERS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["OK", "Ok", "ok", "isv."]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from("Code Message BizId Response Error SendStatusSet SerialNo code message id errcode".split()),
+            inner,
+        )
+    ),
+)
+
+
+@given(said=ANSWERS, status=st.sampled_from([200, 302, 400, 403, 404, 429, 500, 503]))
+def test_whatever_a_service_answers_there_is_a_receipt(said, status):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(posting, "exchange", lambda *_a, **_k: posting.Answer(status, said, None))
+        somewhere = SimpleNamespace(url="http://127.0.0.1:1")
+        for carrier in (
+            of_aliyun(somewhere),
+            of_tencent(somewhere),
+            of_own_route(somewhere),
+            Wecom("k", somewhere.url),
+        ):
+            receipt = carrier.send(parcel())
+            assert receipt.state in State and isinstance(receipt.provider_id, str)
+            if status >= 300 and isinstance(carrier, OwnRoute):
+                assert not receipt.accepted
+            carrier.check()
+            carrier.asks("k-1", to=NUMBER, on=TODAY)
 
 
 class TestBatches:

@@ -70,7 +70,7 @@ class Incoming:
 def read(raw: bytes, envelope: Envelope) -> Incoming:
     """What a mail is and what it is about. Never raises: a mail nobody can read is *other*."""
     try:
-        return _read(email.message_from_bytes(raw[:MOST_BYTES]), envelope)
+        return _read(email.message_from_bytes(delivery.tamed(raw[:MOST_BYTES])), envelope)
     except BROKEN:
         return Incoming(kind=Kind.OTHER, subject="")
 

@@ -8,6 +8,7 @@ the mailbox · ``away`` takes it, and a holiday notice comes · ``answers`` take
 from __future__ import annotations
 
 import email
+import ssl
 from email import policy
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,15 @@ class _Handler:
 
 
 class SmtpServer:
-    def __init__(self, folder: Path, *, port: int = 0, login: bool = False, offers_status: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        login: bool = False,
+        offers_status: bool = True,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.journal = Journal(folder, "smtp")
         handler = _Handler(self.journal, Folder(folder), offers_status, login)
         self._controller = _Controller(
@@ -100,6 +109,7 @@ class SmtpServer:
             port=port,
             authenticator=_authenticate if login else None,
             auth_require_tls=False,
+            tls_context=tls,
             decode_data=False,
             enable_SMTPUTF8=True,
         )
