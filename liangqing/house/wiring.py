@@ -9,7 +9,7 @@ from liangqing.approvals import policy_change
 from liangqing.approvals.actions.upkeep import people_changed
 from liangqing.approvals.events import RequestRejected, RequestReturned, RequestWithdrawn
 from liangqing.kit import bus
-from liangqing.outreach.actions import templates
+from liangqing.outreach.actions import dispatches, templates
 from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
 from liangqing.workbench import annex
 
@@ -23,9 +23,12 @@ LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
     (RequestRejected, templates.given_back),
     (RequestReturned, templates.given_back),
     (RequestWithdrawn, templates.given_back),
+    (RequestRejected, dispatches.given_back),
+    (RequestReturned, dispatches.given_back),
+    (RequestWithdrawn, dispatches.given_back),
 )
 """(event, listener) pairs. Requests for approval are put to whoever may decide them now; a version of the policy, or
-a wording of a template, whose request ended without a yes is a draft again."""
+a wording of a template, or a dispatch, whose request ended without a yes is a draft again."""
 
 
 def wire() -> None:

@@ -6,7 +6,8 @@ class OutreachConfig(AppConfig):
 
     def ready(self) -> None:
         """The acts of this room that need approval become known."""
-        from liangqing.outreach.actions import exemptions, templates
+        from liangqing.outreach.actions import dispatches, exemptions, templates
 
+        dispatches.register()
         exemptions.register()
         templates.register()
