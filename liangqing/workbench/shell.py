@@ -43,6 +43,7 @@ PLACES = (
     Place("overview", _("Overview"), "overview.see"),
     Place("imports", _("Imports"), "import.see"),
     Place("nights", _("Nights"), "night.see"),
+    Place("attempts", _("Contact receipts"), "case.see", more=True),
     Place("campaigns", _("Campaigns"), "case.assign", more=True),
     Place("policy", pgettext_lazy("the institution’s rules", "Policy"), "policy.see", more=True),
     Place("oversight", _("Clause register"), "policy.see", more=True),

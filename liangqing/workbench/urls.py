@@ -24,6 +24,7 @@ from liangqing.workbench.pages import (
 from liangqing.workbench.pages.approvals import delegations
 from liangqing.workbench.pages.approvals import lists as approval_lists
 from liangqing.workbench.pages.approvals import request as approval
+from liangqing.workbench.pages.outreach import attempts, contacting, holding
 from liangqing.workbench.pages.overview import ageing, load, results, rolls
 from liangqing.workbench.pages.policy import arms, trials
 from liangqing.workbench.pages.policy import calendar as policy_calendar
@@ -49,6 +50,9 @@ urlpatterns = [
     path("cases/<str:number>/records/", cases.case_records, name="cases-records"),
     path("cases/<str:number>/promises/", cases.case_promises, name="cases-promises"),
     path("cases/<str:number>/graces/", cases.case_graces, name="cases-graces"),
+    path("cases/<str:number>/contacting/", contacting.contacting, name="cases-contacting"),
+    path("cases/<str:number>/calls/", contacting.calls, name="cases-calls"),
+    path("cases/<str:number>/calls/cancellation/", contacting.call_off, name="cases-call-off"),
     path("cases/<str:number>/attachments/<int:pk>/", cases.attachment, name="cases-attachment"),
     path("tasks/<int:pk>/pin/", cases.task_pin, name="tasks-pin"),
     path("tasks/<int:pk>/postponement/", cases.task_postponement, name="tasks-postponement"),
@@ -57,6 +61,8 @@ urlpatterns = [
     path("customers/entry/", customers.customer_entry, name="customers-entry"),
     path("customers/<path:number>/contacts/", customers.customer_contacts, name="customers-contacts"),
     path("customers/<path:number>/identity/", customers.customer_identity, name="customers-identity"),
+    path("customers/<path:number>/restraints/", holding.restraints, name="customers-restraints"),
+    path("restraints/<int:pk>/lifting/", holding.lifting, name="restraints-lifting"),
     path("customers/<path:number>/mergers/", customers.customer_mergers, name="customers-mergers"),
     path("customers/<path:number>/separation/", customers.customer_separation, name="customers-separation"),
     path("customers/<path:number>/applications/", money.applications, name="receipts-applications"),
@@ -123,6 +129,9 @@ urlpatterns = [
     path("oversight/policy/<str:version>/docx/", oversight.file, {"kind": "docx"}, name="oversight-docx"),
     path("oversight/comparison/", oversight.comparison, name="oversight-comparison"),
     path("oversight/institution/", oversight.institution_page, name="oversight-institution"),
+    path("attempts/", attempts.attempts, name="attempts"),
+    path("attempts/<int:pk>/", attempts.attempt, name="attempts-one"),
+    path("attempts/<int:pk>/exemption/", attempts.exemption, name="attempts-exemption"),
     path("trail/", trail.trail, name="trail"),
     path("trail/<int:number>/", trail.entry, name="trail-entry"),
     path("trail/seals/", trail.blocks, name="trail-seals"),

@@ -23,7 +23,7 @@ class TestRecord:
     def test_a_promise_is_remembered_with_the_day_it_was_made(self, huaxin):
         promise = huaxin.promises(500, on="2026-03-11", due="2026-03-20")
         assert (promise.amount, promise.promised_on, promise.state) == (50_000, day("2026-03-11"), "open")
-        assert huaxin.timeline()[-1] == "promise recorded"
+        assert huaxin.timeline()[-2:] == ["promise recorded", "restraint placed"]
 
     def test_a_later_promise_in_the_same_currency_replaces_an_open_one(self, huaxin):
         first = huaxin.promises(500, on="2026-03-11", due="2026-03-20")

@@ -30,7 +30,9 @@ from liangqing.kit import clock
 from liangqing.kit.money import Money
 from liangqing.nightly.actions import trial
 from liangqing.nightly.actions.run import run
-from liangqing.parties.models import Contact, Party
+from liangqing.outreach.models import Attempt
+from liangqing.parties.actions import restraints
+from liangqing.parties.models import Contact, Party, Restraint
 from liangqing.people.models import Department, User
 from liangqing.policy.actions import trials, versions
 from liangqing.policy.models import Trial, Version
@@ -167,6 +169,7 @@ def found(folder: Path) -> None:
         for case in Case.objects.select_related("party", "owner").order_by("id"):
             paper = Upload(f"对账单 {case.party.number}.txt", f"{case.party.name}的对账单".encode())
             records.record(case, channel="phone", result="busy", reached="nobody", by=case.owner, attachments=[paper])
+            restraints.place(case.party, "hours", reason="只在下午接电话", hours=(720, 1320), by=case.owner)
             promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
             shared = Campaign.objects.create(name="均分", by=case.owner, at=clock.now())
             Share.objects.create(campaign=shared, case=case, before=case.owner, after=case.owner)
@@ -235,6 +238,14 @@ class Customer:
     @cached_property
     def alert(self) -> Alert:
         return Alert.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
+    def attempt(self) -> Attempt:
+        return Attempt.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
+    def restraint(self) -> Restraint:
+        return Restraint.objects.filter(party=self.party).earliest("id")
 
     @cached_property
     def contact(self) -> Contact:

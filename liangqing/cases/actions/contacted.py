@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from liangqing.cases.models import Case, Channel, Promise, Reached, Record
+from liangqing.cases.models import Case, Channel, Reached, Record
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import clause
 from liangqing.outreach.actions import guard
@@ -79,11 +79,11 @@ def _is_debtor(reached: str, attempt: Attempt) -> bool:
 
 
 @clause("P4-3", "P4-3.1", "P3 2.2")
-def hold(record: Record, case: Case, row: Row, promise: Promise | None, *, by: User) -> None:
-    """Put on record what the table case.result says holds back: a promise until its day is over, a dispute or complaint
-    for its days, a death until somebody lifts it, a third person's refusal for good."""
+def hold(record: Record, case: Case, row: Row, *, by: User) -> None:
+    """Put on record what the table case.result says holds back: a dispute or complaint for its days, a death until
+    somebody lifts it, a third person's refusal for good. (A promise does so by itself.)"""
     kind, source = row.then["holds"], f"record/{record.pk}"
-    if kind == "none":
+    if kind in ("none", "promise"):
         return
     if kind == "lift":
         _lift(case, by)
@@ -92,8 +92,6 @@ def hold(record: Record, case: Case, row: Row, promise: Promise | None, *, by: U
         _stop(record, case, source, by)
         return
     until: dt.date | None = None if kind in LASTING else record.says_until_on
-    if kind == Hold.PROMISE and promise is not None:
-        until = promise.due_on + dt.timedelta(days=1)
     if until is not None and until <= clock.today():
         return
     for each in Restraint.objects.filter(party=case.party_id, kind=kind, creditor=case.creditor_id, lifted_at=None):

@@ -128,7 +128,7 @@ def record(
     if corrects is None:
         attempt = contacted.attempt_of(case, channel=channel, reached=reached, contact=contact, address=address, by=by)
         contacted.conclude(attempt, row, reached, by=by)
-        contacted.hold(written, case, row, given, by=by)
+        contacted.hold(written, case, row, by=by)
     if contact and row.then["contact"] != "unchanged":
         contacts.verify(contact, validity=row.then["contact"], by=by)
     if as_new and case.stage == CaseStage.OPEN:
@@ -248,4 +248,5 @@ def _withdraw(promise_id: int, case: Case, by: User) -> None:
     promise = Promise.objects.get(pk=promise_id)
     if promise.state == PromiseState.OPEN:
         PROMISE.move(promise, "replace", judged_on=clock.today())
+        promises.release(promise, by=by)
         tell(PromiseWithdrawn(thing_id=promise.pk, party_id=case.party_id, case=case.number), by=by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import get_language
@@ -172,12 +172,14 @@ def refusal(attempt: Attempt) -> Refusal:
 
 def reason_of(attempt: Attempt) -> str:
     """Why, in the reader's language: the sentences of the rules that decided, strictest first, with their source."""
-    findings = [
-        Finding(each["rule"], each["effect"], each["basis"], each["confidence"], each["source"], each["reason"])
-        for each in attempt.findings
-    ]
+    findings = [finding(each) for each in attempt.findings]
     attended = bool(attempt.facts["asked"]["attended"])
     return "; ".join(said(each) for each in Verdict(attempt.answer, tuple(findings), attended=attended).deciding)
+
+
+def finding(kept: Mapping[str, Any]) -> Finding:
+    """A finding as a receipt keeps it, without its time."""
+    return Finding(kept["rule"], kept["effect"], kept["basis"], kept["confidence"], kept["source"], kept["reason"])
 
 
 def said(finding: Finding) -> str:

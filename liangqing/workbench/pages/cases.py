@@ -23,13 +23,12 @@ from liangqing.cases.models import Attachment, Case, Record, Task
 from liangqing.cases.queries import file, lists, visible
 from liangqing.cases.queries import grace as graces
 from liangqing.cases.queries.governing import governing, kept_until
-from liangqing.cases.queries.restraints import restraint
 from liangqing.cases.words import ACTIONS, action, spoken
-from liangqing.cases.words import result as result_words
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.models import Contact
 from liangqing.parties.queries import members
+from liangqing.parties.queries.restraints import holding
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
 from liangqing.receivables.queries import account
@@ -39,7 +38,7 @@ from liangqing.workbench.forms.approvals import GraceForm
 from liangqing.workbench.forms.cases import AssignForm, PostponeForm, PromiseForm, RecordForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.templatetags.lq import level as level_tag
-from liangqing.workbench.words import BUCKET_NAMES, customer_name
+from liangqing.workbench.words import customer_name, owed_columns
 
 PAGE = 30
 
@@ -102,7 +101,11 @@ def _page(request: Request) -> int:
 def cases(request: Request) -> HttpResponseBase:
     """All cases I may see."""
     user = request.user
-    people = User.objects.filter(is_active=True, duties__overlap=["collect", "sell"]).order_by("name")
+    people = (
+        User.objects.select_related("department")
+        .filter(is_active=True, duties__overlap=["collect", "sell"])
+        .order_by("name")
+    )
     people = people if (within := reach(user)) is None else people.filter(pk__in=within)
     listing = Listing(
         name="cases",
@@ -172,7 +175,7 @@ def _with_amounts(rows: list[Case]) -> list[Case]:
 @page("case.see", post="case.assign")
 def assignments(request: Request) -> HttpResponse:
     """Give the chosen cases to somebody else."""
-    people = User.objects.filter(is_active=True)
+    people = User.objects.select_related("department").filter(is_active=True)
     form = AssignForm(request.POST or None, people=people)
     chosen = list(
         visible.cases(request.user).filter(pk__in=[key for key in request.POST.getlist("pick") if key.isdigit()])
@@ -257,11 +260,10 @@ def _answer(
         "grace_runs_to": case.grace_until - dt.timedelta(days=1) if case.grace_until else None,  # type: ignore[attr-defined]
         "postpone_form": PostponeForm() if task else None,
         "kept_until": kept_until(case),
-        "restraint": (held := restraint(case, today)),
-        "restraint_said": result_words(held.result) if held else "",
+        "held": list(holding([case.party.merged_into_id or case.party_id, case.party_id], clock.now())),
         "moves": [move.name for move in TASK.open_to(task) if move.right] if task else [],
         "attitudes": [(code, each, spoken(each.name)) for code, each in ATTITUDES.items()],
-        "bucket_names": BUCKET_NAMES,
+        **owed_columns(accounts),
         "said": said,
         "drawer": (part := request.headers.get("HX-Target") == "drawer-body"),
     }

@@ -217,3 +217,44 @@ def attitude_words(code: str) -> str:
     from liangqing.cases.words import spoken as say
 
     return say(ATTITUDES[code].name) if code in ATTITUDES else code
+
+
+@register.filter
+def clock(minute: int) -> str:
+    """A minute after midnight as a time of the day.
+
+    >>> clock(1110)
+    '18:30'
+    """
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+@register.filter
+def channel_name(code: str) -> str:
+    from liangqing.outreach.kinds import Channel
+
+    return str(Channel(code).label) if code else _("every channel")
+
+
+@register.filter
+def restraint_names(codes: Iterable[str]) -> str:
+    from liangqing.parties.models import Hold
+
+    return "、".join(str(Hold(code).label) for code in codes)
+
+
+def _output_word(output: str, code: str) -> str:
+    from liangqing.policy.tables import blank_tables
+
+    found = next(column for column in blank_tables()["contact.hours"].outputs if column.name == output)
+    return spoken(found.words[code])
+
+
+@register.filter
+def effect_name(code: str) -> str:
+    return _output_word("effect", code)
+
+
+@register.filter
+def basis_name(code: str) -> str:
+    return _output_word("basis", code)

@@ -1,0 +1,93 @@
+"""Forms about reaching the debtor."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit import clock
+from liangqing.outreach.kinds import Channel
+from liangqing.parties.models import Contact, Hold
+from liangqing.workbench.forms.cases import Day
+from liangqing.workbench.forms.contacts import shown
+from liangqing.workbench.forms.refusing import Refusing
+
+TOLD_BY_HAND = [kind for kind in Hold if kind != Hold.PROMISE]
+"""A promise is taken where promises are taken."""
+
+
+class RestraintForm(Refusing):
+    """What somebody said or what happened, and how far it holds."""
+
+    places: ClassVar = {"until_on": "last_day"}
+
+    def __init__(self, *args: Any, contacts: Sequence[Contact], bills: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.contacts = {str(each.pk): each for each in contacts}
+        self.fields["kind"] = forms.ChoiceField(
+            label=_("What it is"), choices=[("", "—"), *((each.value, each.label) for each in TOLD_BY_HAND)]
+        )
+        self.fields["channel"] = forms.ChoiceField(
+            label=_("Channel"), choices=[("", _("every channel")), *Channel.choices], required=False
+        )
+        self.fields["contact"] = forms.ChoiceField(
+            label=_("Number or address"),
+            choices=[("", _("all of them")), *((key, shown(each)) for key, each in self.contacts.items())],
+            required=False,
+        )
+        self.fields["about"] = forms.ChoiceField(
+            label=_("Disputed bill"),
+            choices=[("", _("all that is owed")), *((number, number) for number in bills)],
+            required=False,
+        )
+        self.fields["from_hour"] = forms.TimeField(
+            label=_("From hour"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        )
+        self.fields["until_hour"] = forms.TimeField(
+            label=_("Until hour"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        )
+        self.fields["last_day"] = Day(label=_("Last day"), required=False, help_text=_("Empty: until it is lifted."))
+        self.fields["reason"] = forms.CharField(
+            label=_("What it rests on"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+        )
+
+    def given(self) -> dict[str, Any]:
+        """What ``parties.actions.restraints.place`` takes."""
+        said = self.cleaned_data
+        hours = None
+        if said["from_hour"] is not None or said["until_hour"] is not None:
+            start, end = said["from_hour"] or dt.time(), said["until_hour"] or dt.time()
+            last = end.hour * 60 + end.minute
+            hours = (start.hour * 60 + start.minute, last or 24 * 60)
+        contact = self.contacts.get(said["contact"])
+        until = said["last_day"]
+        return {
+            "kind": said["kind"],
+            "channel": said["channel"],
+            "value_index": bytes(contact.value_index) if contact else b"",
+            "about": said["about"] if said["kind"] == Hold.DISPUTE else "",
+            "hours": hours,
+            "until_at": dt.datetime.combine(until + dt.timedelta(days=1), dt.time(), clock.zone()) if until else None,
+            "reason": said["reason"],
+        }
+
+
+class LiftForm(Refusing):
+    reason = forms.CharField(label=_("Why it ends"), max_length=2000)
+
+
+class ExemptionForm(Refusing):
+    """Ask that rules be lifted for this customer and channel, until the end of a day."""
+
+    places: ClassVar = {"until_on": "last_day"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["last_day"] = Day(label=_("Last day"), initial=clock.today())
+        self.fields["reason"] = forms.CharField(
+            label=_("Reason"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+        )
