@@ -1,17 +1,20 @@
 """``python -m bench.pages``: server time and queries of the workbench's pages over the house that is there (LIANGQING_HOME).
 
 Pages are asked in this process, one after another, as one person would; each several times with different things. The
-first request of each page warms up and is not counted.
+first request of each page warms up and is not counted. ``cpu_p95_ms`` is the time of the processor, of this process and of
+the database's that answers it: what remains of the figure when others use the machine too (where ``/proc`` tells).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from liangqing.house import start
@@ -42,7 +45,7 @@ def measure(times: int) -> Iterator[dict[str, Any]]:
     for name, person, addresses in _addresses(collector, manager, times):
         client = Client()
         client.force_login(person)
-        seconds, queries, size = [], 0, 0
+        seconds, busy, queries, size = [], [], 0, 0
         for turn, address in enumerate(addresses):
             counted: list[str] = []
 
@@ -51,22 +54,39 @@ def measure(times: int) -> Iterator[dict[str, Any]]:
                 return execute(sql, *rest)
 
             with connection.execute_wrapper(count), translation.override("zh-hans"):
-                began = time.perf_counter()
+                began, spent = time.perf_counter(), _cpu()
                 answer = client.get(address)
-                took = time.perf_counter() - began
+                took, spent = time.perf_counter() - began, _cpu() - spent
             if answer.status_code != 200:
                 sys.exit(f"{address} answered {answer.status_code}")
             size = len(answer.content)
             if turn:
                 seconds.append(took * 1000)
+                busy.append(spent * 1000)
                 queries = max(queries, len(counted))
         yield {
             "page": name,
             "p50_ms": round(statistics.median(seconds), 1),
             "p95_ms": round(sorted(seconds)[int(len(seconds) * 0.95)], 1),
+            "cpu_p95_ms": round(sorted(busy)[int(len(busy) * 0.95)], 1),
             "queries": queries,
             "bytes": size,
         }
+
+
+def _cpu() -> float:
+    """Seconds of the processor spent so far by this process and by the database's process that answers it."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    own = time.process_time()
+    try:
+        stat = (
+            Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        )
+    except OSError:
+        return own
+    return own + (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _busiest() -> Any:

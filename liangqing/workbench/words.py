@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.parties.models import Party
 from liangqing.parties.rules import masking
 from liangqing.people.models import User
 from liangqing.people.rights import can
+from liangqing.receivables.queries.account import Account
 from liangqing.receivables.rules.owing import BUCKETS
 
 BUCKET_NAMES = [(code, _("not due") if code == "not_due" else code) for code in BUCKETS]
 """The age bands as headings: days late."""
+
+
+def owed_columns(accounts: Sequence[Account]) -> dict[str, Any]:
+    """Which columns a table of these accounts needs: the age bands something stands in, money and credit notes unapplied."""
+    return {
+        "bands": [(code, name) for code, name in BUCKET_NAMES if any(row.buckets.get(code) for row in accounts)],
+        "has_unapplied": any(row.unapplied for row in accounts),
+        "has_credit": any(row.credit for row in accounts),
+    }
 
 
 def customer_name(party: Party, user: User) -> str:

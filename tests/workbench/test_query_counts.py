@@ -115,3 +115,28 @@ def test_the_page_of_a_customer_shows_what_its_duplicates_owe_and_who_looks_alik
     for shown in ("NBE1-0", "goneE1-0", "likeE1-2", "别名E1-1", "LQ-E1-2"):
         assert shown in page, shown
     assert "1370000" not in page, "ways to reach somebody are masked"
+
+
+LISTS = (
+    "day",
+    "cases",
+    "customers",
+    "bills",
+    "receipts",
+    "warnings",
+    "overview",
+    "approvals",
+    "imports",
+    "nights",
+    "trail",
+)
+
+
+@pytest.mark.parametrize("who", ["shen", "gao", "zhou", "lin"])
+def test_no_list_asks_more_than_a_page_may(standing_house: Institution, who: str) -> None:
+    """Whoever opens it: a head sees fewer rows, but is asked more about."""
+    client = standing_house.client_of(who)
+    opened = [name for name in LISTS if client.get(f"/{name}/").status_code == 200]
+    assert "cases" in opened
+    counts = {name: asked(standing_house, who, f"/{name}/") for name in opened}
+    assert {name: count for name, count in counts.items() if count > MOST} == {}

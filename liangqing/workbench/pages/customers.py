@@ -39,7 +39,7 @@ from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.customers import ContactForm, CustomerForm, EntryForm, MergeForm, PurposeForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.templatetags.lq import level as level_tag
-from liangqing.workbench.words import BUCKET_NAMES, customer_name
+from liangqing.workbench.words import customer_name, owed_columns
 
 _RANK = {"mild": 1, "moderate": 2, "severe": 3}
 
@@ -210,13 +210,14 @@ def _answer(
     cases = visible.cases(user).filter(party__in=own.ids).select_related("owner", "creditor").order_by("-id")[:20]
     bills = account.still_open(own.ids, today)
     full = party.kind == Party.Kind.COMPANY or can(user, "case.work")
+    accounts = _accounts(own.ids, [*(case.creditor for case in cases), *(row.bill.creditor for row in bills)])
     context = {
         "party": party,
         "name": customer_name(party, user),
         "identity": masking.identity(party.identity, party.kind) if party.identity else "",
         "aliases": [name if full else masking.name(name, party.kind) for name in own.spellings[:20]],
-        "accounts": _accounts(own.ids, [*(case.creditor for case in cases), *(row.bill.creditor for row in bills)]),
-        "bucket_names": BUCKET_NAMES,
+        "accounts": accounts,
+        **owed_columns(accounts),
         "bills": bills,
         "cases": _with_classes(cases),
         "levels": [level for each in own.parties for level in each.levels],  # type: ignore[attr-defined]

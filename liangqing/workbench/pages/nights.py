@@ -42,6 +42,7 @@ COUNTS: dict[str, Promise] = {
     "cases_closed": gettext_lazy("cases closed"),
     "promises_broken": gettext_lazy("promises broken"),
     "tasks": gettext_lazy("tasks on the lists"),
+    "alerts_escalated": gettext_lazy("warnings told to the next higher"),
 }
 STEPS: dict[str, Promise] = {
     "snapshot": gettext_lazy("reading the books"),
@@ -70,6 +71,8 @@ _TABLES: dict[str, Promise] = {
     "owners": gettext_lazy("whose it is"),
     "tasks": gettext_lazy("tasks in order"),
     "skipped": gettext_lazy("who was passed over, and why"),
+    "marks": gettext_lazy("up to which receipt was read"),
+    "classes": gettext_lazy("classes of customers"),
 }
 _COLOURS = {Run.Status.DONE: "green", Run.Status.RUNNING: "blue", Run.Status.LANDED: "yellow"}
 
