@@ -264,10 +264,11 @@ def sip(tmp_path: Path):
     answering = subprocess.Popen(["sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(peer), "-nostdin"], **quiet)
     phone = subprocess.Popen(["baresip", "-f", str(home)], **quiet)
     try:
-        for _try in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", control), timeout=1):
-                break
-            time.sleep(0.05)
+        waiting = Softphone("", {"": f"127.0.0.1:{control}"})
+        until = time.monotonic() + 30
+        while not waiting.check().accepted and time.monotonic() < until:
+            assert phone.poll() is None, "the softphone ended"
+            time.sleep(0.1)
         yield f"127.0.0.1:{control}", peer
     finally:
         for process in (phone, answering):
@@ -279,7 +280,8 @@ class TestRealCall:
     def test_a_call_is_dialled_rings_is_answered_and_hung_up(self, sip):
         control, peer = sip
         phone = Softphone(f"127.0.0.1:{peer}", {"lin": control}, (LINE,), transport="udp")
-        assert phone.check().accepted
+        checked = phone.check()
+        assert checked.accepted, checked
         told: list[Receipt | CallEvent] = []
         for step in phone.call(parcel(headers={"desk": "lin"}), seconds=20):
             told.append(step)
