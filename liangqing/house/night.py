@@ -14,6 +14,7 @@ from liangqing.cases.models import Case, Promise, Task
 from liangqing.house.invariants import broken
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Plan, Step
+from liangqing.outreach import steps as outreach
 from liangqing.parties import steps as parties
 from liangqing.people import steps as people
 from liangqing.receivables import steps as receivables
@@ -60,6 +61,7 @@ PLAN = Plan(
         *parties.SOURCES,
         *receivables.SOURCES,
         *warning.SOURCES,
+        *outreach.SOURCES,
         *cases.SOURCES,
     ),
     steps=(
@@ -67,14 +69,15 @@ PLAN = Plan(
         *cases.PREPARING,
         *receivables.STEPS,
         *warning.STEPS,
+        *outreach.STEPS,
         *cases.STEPS,
         Step("figures", _figures),
     ),
-    landings=(*warning.LANDINGS, *cases.LANDINGS),
+    landings=(*warning.LANDINGS, *outreach.LANDINGS, *cases.LANDINGS),
     counts=_counts,
     invariants=_invariants,
     volatile=frozenset(("case_id", "fate", "opens")),
-    keep=("owed", "accounts", "levels", "work", "owners", "tasks", "skipped", "marks"),
+    keep=("owed", "accounts", "levels", "outlook", "work", "owners", "tasks", "skipped", "marks"),
     inputs=(
         "totals",
         "habits",

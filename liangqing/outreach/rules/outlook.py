@@ -33,13 +33,16 @@ class Opening:
     minute: int
     findings: tuple[Finding, ...]
 
-    @property
-    def rank(self) -> int:
-        return max((RANKS.index(each.effect) for each in self.findings), default=0)
+    def rank_of(self, *tables: str) -> int:
+        """How strict those of some tables are (see ``RANKS``)."""
+        return max((RANKS.index(each.effect) for each in self._of(tables)), default=0)
 
-    def rules(self, *, hours: bool) -> str:
-        """Those of the hours, or the others, joined by blanks."""
-        return " ".join(each.rule for each in self.findings if each.rule.startswith("hours:") == hours)
+    def rules(self, *tables: str) -> str:
+        """Those of some tables, joined by blanks."""
+        return " ".join(each.rule for each in self._of(tables))
+
+    def _of(self, tables: tuple[str, ...]) -> list[Finding]:
+        return [each for each in self.findings if each.rule.partition(":")[0] in tables]
 
 
 def plain(channel: str, at: dt.datetime, **known: Any) -> Asked:
@@ -73,7 +76,9 @@ def looks_back(policy: Policy) -> int:
         for table in ("cap", "cooloff"):
             rows = version.tables[f"contact.{table}"].rows
             days += [row.then["days"] for row in rows if worth_asking(table, row)]
-        if any("lost" in row.when and worth_asking("condition", row) for row in version.tables["contact.condition"].rows):
+        if any(
+            "lost" in row.when and worth_asking("condition", row) for row in version.tables["contact.condition"].rows
+        ):
             days += [30, 10 * int(version.terms["contact.lost_after_calls"])]
             days += [10 * int(version.terms["contact.lost_after_days"])]
     return max(days) + 2

@@ -25,6 +25,21 @@ from liangqing.policy import Policy, Row
 
 TABLES = ("hours", "cap", "cooloff", "condition", "restraint")
 """The tables that speak, in the order in which their rules are named."""
+ASKED = (
+    *("ask_id", "person_id", "debt", "number", "channel", "content", "recipient", "at_s", "attended", "automated"),
+    *(
+        "route",
+        "line_registered",
+        "certified",
+        "proof",
+        "reserved",
+        "barred",
+        "unreachable",
+        "exempt",
+        "regime",
+        "variant",
+    ),
+)
 _DAY_S = 86_400
 
 
@@ -49,20 +64,21 @@ class Facts:
     held: ir.Table
 
 
-def regimes(table: ir.Table, policy: Policy) -> ir.StringValue:
-    """Whose rules count. In: place (country, empty is China), debtor, creditor (their kinds), variant."""
+def with_regime(table: ir.Table, policy: Policy) -> ir.Table:
+    """The rows with ``regime``: whose rules count. In: place (country, empty is China), debtor, creditor (their kinds),
+    variant."""
     known = next(column for column in policy.tables["contact.regime"].inputs if column.name == "place")
-    place = ibis.coalesce(table.place, "")
-    place = ibis.cases((place == "", "CN"), (place.isin([str(value) for value in known.values]), place), else_="other")
-    facts = table.mutate(place=place)
+    named = table.place.isin([str(value) for value in known.values])
+    place = ibis.cases((table.place == "", "CN"), (named, table.place), else_="other")
+    here = table.mutate(given_place=table.place, place=place)
 
     def decide(rules: Policy) -> ir.Value:
         decider = rules.tables["contact.regime"]
-        return decider.output(decider.row_for(facts), "regime")
+        return decider.output(decider.row_for(here), "regime")
 
-    if not _differs(policy, "contact.regime"):
-        return decide(policy)
-    return policy.each(facts, decide)
+    told = policy.each(here, decide) if _differs(policy, "contact.regime") else decide(policy)
+    decided = here.mutate(regime=told)
+    return decided.mutate(place=decided.given_place).drop("given_place")
 
 
 Wanted = Callable[[str, Row], bool]
@@ -139,7 +155,7 @@ class _Reading:
         clocks = persons.join(zones, persons.zone_key == zones.zone_key).select(
             "person_id", "calendar", zones.zone, zones.main
         )
-        asked = facts.asked
+        asked = facts.asked.select(*ASKED)
         moments = asked.select("ask_id", "at_s", who="person_id")
         self.clocks = self._local(moments.join(clocks, moments.who == clocks.person_id)).select(
             "ask_id", "main", "calendar", "day", "minute"
