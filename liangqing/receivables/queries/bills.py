@@ -174,8 +174,8 @@ def by_number(rows: QuerySet[Row], text: str) -> QuerySet[Row]:
     """Bills or receipts whose number begins or ends so, ``MOST_BY_NUMBER`` at most of each: both are looked up in an
     index, however many there are.
 
-    A part from the middle is not looked up: an index of all parts, as customers have one, would take half a minute more
-    for each million rows that an import brings.
+    A part from the middle is not looked up: an index of all parts of three characters takes three seconds more for each
+    million rows that an import brings, a sixth of the whole (docs/performance.md).
     """
     plain = rows.select_related(None).order_by()
     begins = plain.filter(number__startswith=text)
