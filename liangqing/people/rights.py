@@ -79,6 +79,13 @@ ACTS: dict[str, Act] = {
             frozenset((_HEAD, _RISK, _LEGAL, _MANAGE)),
             changes=True,
         ),
+        Act("review.see", _("see what words are looked at"), frozenset((_HEAD, _RISK, _LEGAL, _AUDIT))),
+        Act(
+            "review.decide",
+            _("decide whether words should have been written"),
+            frozenset((_HEAD, _RISK, _LEGAL)),
+            changes=True,
+        ),
         Act("night.see", _("see the nights"), frozenset((_HEAD, _RISK, _FINANCE, _LEGAL, _AUDIT, _MANAGE, _ADMIN))),
         Act("night.run", _("start a night"), frozenset((_RISK, _ADMIN)), changes=True),
         Act("people.see", _("see people and rights"), _EVERYBODY),

@@ -18,6 +18,9 @@ from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
+from liangqing.outreach.actions import reviews
+from liangqing.outreach.models import Review
+from liangqing.outreach.rules import guard
 from liangqing.parties.actions import contacts
 from liangqing.parties.models import Contact, Party
 from liangqing.parties.queries.members import members
@@ -60,6 +63,7 @@ def record(
     5. The promise is recorded.
     6. The attempt it tells of is concluded: the one its author asked the guard for, or one that is judged now. What was
        said (a dispute, a death, that somebody wants to be left alone) holds contact back from now on.
+    7. The note is held against the list of words; what is found is looked at by a person (``outreach.actions.reviews``).
 
     A correction names the record it ``corrects``; both stay. It follows the same path while the other is the last record
     of the case and of today; a correction of an older one changes neither task nor next day. A promise of a corrected
@@ -125,6 +129,7 @@ def record(
         ),
         by=by,
     )
+    _examine(written, case, rules)
     if corrects is None:
         attempt = contacted.attempt_of(case, channel=channel, reached=reached, contact=contact, address=address, by=by)
         contacted.conclude(attempt, row, reached, by=by)
@@ -138,6 +143,17 @@ def record(
         if open_task:
             tasks.finish(open_task, by=by)
     return written
+
+
+def _examine(written: Record, case: Case, rules: Policy) -> None:
+    """The words of a note never stop a record; what is found in them opens a review."""
+    regime = guard.regime(
+        rules, place=case.party.country or "CN", debtor=case.party.kind, creditor=case.creditor.kind
+    )  # fmt: skip
+    reviews.examine(
+        written.note, source=f"record/{written.pk}", kind=Review.Kind.RECORD, regime=regime, party=case.party,
+        case=case.number, author=written.by,
+    )  # fmt: skip
 
 
 def _check_codes(*, rules: Policy, **given: str) -> None:

@@ -17,15 +17,16 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import guard
+from liangqing.outreach.actions import guard, reviews
 from liangqing.outreach.events import MESSAGE_WRITTEN, MessageMoved
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.lifecycle import DUE, MESSAGE, MessageState
-from liangqing.outreach.models import Dispatch, Message, Source, TemplateVersion
+from liangqing.outreach.models import Dispatch, Message, Review, Source, TemplateVersion
 from liangqing.outreach.queries.asking import rules_of
 from liangqing.outreach.queries.facts import KIND_OF, Wish, recipient_of
 from liangqing.outreach.rules import language
 from liangqing.outreach.rules.facts import Outcome
+from liangqing.outreach.rules.language import Hit
 from liangqing.outreach.rules.sending import bills_hash
 from liangqing.parties.models import Contact, Creditor, Party
 from liangqing.parties.queries.members import customer
@@ -48,7 +49,7 @@ class Want:
     ``contact`` must be of the channel's kind. ``bills`` empty: whatever is late when it leaves. ``template`` empty: the
     wording that fits then. ``subject`` and ``body`` are a person's own words, instead of a template. ``given``: see
     ``queries.asking.values``, and ``level`` and ``customer_class`` for the choice of the template. ``not_before`` is the
-    earliest it may leave.
+    earliest it may leave. ``confirmed``: a person read what was found in their own words, and means it.
     """
 
     party: Party
@@ -69,6 +70,7 @@ class Want:
     priority: int = 0
     not_before: dt.datetime | None = None
     dispatch: Dispatch | None = None
+    confirmed: bool = False
 
 
 @action
@@ -78,10 +80,10 @@ def send(want: Want, *, by: User) -> Message:
     leaves. Wanted again, it is the message that is there already.
 
     Raises ``Refusal``: 403 without the right; 409 where the guard says no (``contact_refused``) or a word may not be said
-    (``language_forbidden``); 422 for what ``write_many`` does not take.
+    (``language_forbidden``); 422 for what ``write_many`` does not take. What was found in confirmed words is looked at.
     """
     demand(by, "outreach.send")
-    _demand_sound(want)
+    hits = _demand_sound(want)
     verdict = guard.look(wish_of(want, by=by))
     if not verdict.allowed and verdict.earliest is None:
         reasons = "; ".join(guard.said(each) for each in verdict.deciding)
@@ -96,6 +98,10 @@ def send(want: Want, *, by: User) -> Message:
         day=row.day,
         bills_hash=row.bills_hash,
     )
+    reviews.open_for(
+        _words(want), hits, source=f"message/{found.pk}", kind=Review.Kind.MESSAGE, party=found.party, case=found.case,
+        author=by,
+    )  # fmt: skip
     return found
 
 
@@ -103,7 +109,8 @@ def write_many(wants: Iterable[Want], *, by: User | None, source: str) -> int:
     """Write many messages in the transaction that decided on them; how many are new. One INSERT and one COPY of trail
     entries for each two thousand. The rights are the caller's to ask.
 
-    Raises ``Refusal`` (422): ``unknown_channel``, ``wrong_contact``, ``no_step``, ``words_missing``.
+    Raises ``Refusal`` (422): ``unknown_channel``, ``wrong_contact``, ``no_step``, ``words_need_approval``,
+    ``language_forbidden``, ``words_need_confirmation``.
     """
     made, batch = 0, []
     with transaction.atomic(savepoint=False):
@@ -169,7 +176,8 @@ def _row(want: Want, by: User | None, source: str) -> Message:
     )
 
 
-def _demand_sound(want: Want) -> None:
+def _demand_sound(want: Want) -> list[Hit]:
+    """Raises ``Refusal`` as ``write_many``; returns what was found in words that a person confirmed."""
     if want.channel not in WRITTEN:
         raise Refusal("unknown_channel", _("Choose text message, e-mail or letter."), status=422, field="channel")
     if want.content not in Content.values or (want.recipient and want.recipient not in Recipient.values):
@@ -180,12 +188,16 @@ def _demand_sound(want: Want) -> None:
         )
     if not want.step.strip():
         raise Refusal("no_step", _("Say what step this message belongs to."), status=422)
-    if want.body:
-        _demand_words(want)
+    return _demand_words(want) if want.body else []
 
 
-def _demand_words(want: Want) -> None:
-    """What a person wrote may be said. What asks for money goes by an approved wording."""
+def _words(want: Want) -> str:
+    return f"{want.subject}\n{want.body}"
+
+
+def _demand_words(want: Want) -> list[Hit]:
+    """What a person wrote may be said. What asks for money goes by an approved wording. What the list forbids, or leaves to
+    counsel, is refused; about the rest the person is asked again."""
     if len(want.body) + len(want.subject) > LONGEST:
         raise Refusal("text_too_long", _("The text is too long. Shorten it."), status=422, field="body")
     if want.content not in (Content.REPLY, Content.CONFIRM):
@@ -196,16 +208,27 @@ def _demand_words(want: Want) -> None:
             field="template",
         )
     _rules, regime = rules_of(want.party, want.creditor, clock.today())
-    hits = language.check(f"{want.subject}\n{want.body}", content=want.content, regime=regime)
-    if hits:
+    hits = language.check(_words(want), content=want.content, regime=regime)
+    forbidden = [hit for hit in hits if hit.severity in ("block", "counsel")]
+    if forbidden:
         raise Refusal(
             "language_forbidden",
             _("“{found}” may not be said ({category}). Change the text."),
             status=422,
             field="body",
+            found=forbidden[0].found,
+            category=forbidden[0].category,
+        )
+    if hits and not want.confirmed:
+        raise Refusal(
+            "words_need_confirmation",
+            _("“{found}” ({category}): read it once more. Confirm that it is meant so, or change the text."),
+            status=422,
+            field="body",
             found=hits[0].found,
             category=hits[0].category,
         )
+    return hits
 
 
 def wish_of(want: Want, *, by: User | None, automated: bool = False) -> Wish:

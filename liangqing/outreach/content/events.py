@@ -69,3 +69,32 @@ class PresetTemplatesInstalled(Event):
     name: ClassVar[str] = "preset templates installed"
     thing: ClassVar[str] = "template"
     versions: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewOpened(Event):
+    """Words that should perhaps not have been written were found: a person is to look at them. The words stay sealed."""
+
+    name: ClassVar[str] = "review of words opened"
+    thing: ClassVar[str] = "review"
+    case: str
+    source: str
+    categories: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewConfirmed(Event):
+    name: ClassVar[str] = "review of words confirmed"
+    thing: ClassVar[str] = "review"
+    case: str
+    source: str
+    categories: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewDismissed(Event):
+    name: ClassVar[str] = "review of words dismissed"
+    thing: ClassVar[str] = "review"
+    case: str
+    source: str
+    categories: list[str]

@@ -1,4 +1,4 @@
-"""The states of a wording and the moves between them."""
+"""The states of a wording, and of a review of words, and the moves between them."""
 
 from __future__ import annotations
 
@@ -12,5 +12,13 @@ WORDING = Lifecycle(
         Move("approve", ("submitted",), "approved"),
         Move("drop", ("draft",), "dropped", right="template.edit"),
         Move("retire", ("approved",), "retired", right="template.edit"),
+    ),
+)
+
+REVIEW = Lifecycle(
+    "state",
+    (
+        Move("confirm", ("open",), "confirmed", right="review.decide"),
+        Move("dismiss", ("open",), "dismissed", right="review.decide"),
     ),
 )

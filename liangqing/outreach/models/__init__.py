@@ -6,6 +6,7 @@ from liangqing.outreach.models.line import Line
 from liangqing.outreach.models.message import Message
 from liangqing.outreach.models.outlook import Outlook
 from liangqing.outreach.models.provider import Provider, ProviderPace, ProviderTemplate
+from liangqing.outreach.models.review import Review
 from liangqing.outreach.models.template import ANY, Template, TemplateVersion
 from liangqing.outreach.models.word import Word
 
@@ -27,6 +28,7 @@ __all__ = [
     "Provider",
     "ProviderPace",
     "ProviderTemplate",
+    "Review",
     "Source",
     "Switch",
     "Template",
