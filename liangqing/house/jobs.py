@@ -125,6 +125,57 @@ def deliver_webhooks(timestamp: int) -> dict[str, int]:
     return {"made": made, **deliveries.deliver()}
 
 
+# outreach ---------------------------------------------------------------------------------------------------------------
+
+
+@app.periodic(cron="* * * * *", periodic_id="every minute")
+@app.task(name="send_messages", queue="outreach", lock="outreach", queueing_lock="outreach")
+@opened
+def send_messages(timestamp: int) -> dict[str, int]:
+    """Send what is due to customers. Done twice, or after a worker died, nothing is sent twice where that can be known."""
+    from liangqing.outreach.actions import dispatches, sending
+
+    return {**sending.go(), "dispatches_done": dispatches.finish_done()}
+
+
+@app.task(name="send_now", queue="outreach", lock="outreach")
+@opened
+def send_now(number: int) -> dict[str, int]:
+    """The same at once, for whoever does not want to wait a minute; ``number`` is that of what they wrote."""
+    from liangqing.outreach.actions import sending
+
+    return sending.go()
+
+
+@app.task(name="print_letters", queue="outreach", lock="letters")
+@opened
+def print_letters(number: int) -> int:
+    """Print a batch of letters somebody ordered. Done twice, it is printed anew."""
+    from liangqing.outreach.actions import letters
+
+    return letters.carry_out(number).count
+
+
+@app.periodic(cron="* * * * *", periodic_id="every minute")
+@app.task(name="read_mailboxes", queue="outreach", lock="mailboxes", queueing_lock="mailboxes")
+@opened
+def read_mailboxes(timestamp: int) -> dict[str, int]:
+    """Take in what came into the mailboxes. A mail is known by its Message-ID: read twice, it is taken once."""
+    from liangqing.outreach.actions import mailboxes
+
+    return mailboxes.read_all()
+
+
+@app.periodic(cron="* * * * *", periodic_id="every minute")
+@app.task(name="tell_staff", queue="outreach", lock="staff", queueing_lock="staff")
+@opened
+def tell_staff(timestamp: int) -> dict[str, int]:
+    """Warnings and requests for approval go to group robots and mailboxes of staff, each once."""
+    from liangqing.outreach.actions import words
+
+    return {"made": words.collect(), **words.send()}
+
+
 # approvals ------------------------------------------------------------------------------------------------------------
 
 

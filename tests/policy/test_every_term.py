@@ -251,7 +251,21 @@ def test_trial_least_in_arm(books):
     assert under("trial.least_in_arm", 20, verdict) == "better"
 
 
-ELSEWHERE: dict[str, str] = {"allocation.principal_first_from_days": "tests/receivables/test_order.py"}
+ELSEWHERE: dict[str, str] = {
+    "allocation.principal_first_from_days": "tests/receivables/test_order.py",
+    **{
+        f"outreach.{name}": "tests/outreach/test_sending_terms.py"
+        for name in (
+            "approved_from_recipients",
+            "emails_a_day",
+            "first_retry_minutes",
+            "message_expires_days",
+            "most_tries",
+            "pay_by_days",
+            "receipts_within_days",
+        )
+    },
+}
 """Terms whose effect is shown in the tests of their room: key, and the file that shows it."""
 
 
