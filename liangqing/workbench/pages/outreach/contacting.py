@@ -9,10 +9,12 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
 from liangqing.kit import clock
+from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import guard
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.models import Attempt
@@ -131,7 +133,9 @@ def calls(request: Request, number: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("cases-contacting", args=[number]))
     key = request.POST.get("contact", "")
     ids = members.members(case.party)
-    contact = find(Contact.objects.filter(party__in=ids), pk=int(key) if key.isdigit() else 0)
+    contact = Contact.objects.filter(party__in=ids, pk=int(key)).first() if key.isdigit() and len(key) < 19 else None
+    if contact is None:
+        raise Refusal("no_contact", _("Choose one of this customer's contacts."), status=422)
     channel = request.POST.get("channel", Channel.PHONE)
     if channel not in Channel.values or KIND_OF.get(Channel(channel)) != contact.kind:
         channel = WAYS[contact.kind][0]
@@ -154,11 +158,9 @@ def calls(request: Request, number: str) -> HttpResponse:
 def call_off(request: Request, number: str) -> HttpResponse:
     """The call did not take place after all: it does not count."""
     case = _case(request, number)
-    if request.method == "POST":
-        key = request.POST.get("attempt", "")
-        found = find(
-            Attempt.objects.filter(case=case.number, by=request.user, outcome="open"),
-            pk=int(key) if key.isdigit() else 0,
-        )
-        guard.conclude(found, "called_off", by=request.user)
+    key = request.POST.get("attempt", "")
+    if request.method == "POST" and key.isdigit() and len(key) < 19:
+        under_way = Attempt.objects.filter(case=case.number, by=request.user, outcome="open", pk=int(key)).first()
+        if under_way is not None:
+            guard.conclude(under_way, "called_off", by=request.user)
     return HttpResponseRedirect(reverse("cases-case", args=[number]))
