@@ -8,6 +8,7 @@ set form, at the instant from which hours and wishes allow it.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -41,6 +42,11 @@ def _shape(**columns: str) -> pa.Schema:
 
 OWN = _shape(party_id="whole", creditor_id="whole", channel="text", effect="text", from_minute="whole", rules="text")
 """What is a debtor's own: no more than differs from all who stand alike."""
+TOLD = ("party_id", "creditor_id", "channel", "contact_id", "answer", "effect", "from_minute", "rules")
+OUTLOOK = _shape(
+    party_id="whole", creditor_id="whole", channel="text", contact_id="whole", answer="text", effect="text",
+    from_minute="whole", rules="text",
+)  # fmt: skip
 _LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _OPENINGS = _shape(
     country="text", zone="text", regime="text", variant="small", channel="text", at_s="whole", minute="whole", rank="whole",
@@ -139,19 +145,11 @@ class Day:
     # everybody ---------------------------------------------------------------------------------------------------------
 
     def usual(self) -> ir.Table:
-        """Who stands as all do, by channel."""
-        debts = self.debts
-        if self.anybody():
-            debts = debts.anti_join(self._special(), "person_id")
-        both = debts.join(self.openings, POINT)
-        rank = ibis.greatest(both.rank, both.usual_rank)
-        return both.select(
-            "party_id",
-            "creditor_id",
-            "channel",
-            contact_id=ibis.null("int64"),
-            **_told(rank, both.minute, (both.hours + " " + both.others).strip()),
-        )
+        """What counts for all who share a standpoint, by channel."""
+        rows = self.openings
+        rank = ibis.greatest(rows.rank, rows.usual_rank)
+        rules = (rows.hours + " " + rows.others).strip()
+        return rows.select(*POINT, "channel", **_told(rank, rows.minute, rules)).order_by(*POINT, "channel")
 
     def _usual_openings(self) -> Iterable[dict[str, Any]]:
         for point, channel in itertools.product(self._points, CHANNELS):
@@ -187,28 +185,50 @@ class Day:
 
     def anybody(self) -> bool:
         """Whether anybody is to be decided singly."""
-        if not hasattr(self, "_any"):
-            self._any = bool(self._special().limit(1).to_pyarrow().num_rows)
-        return self._any
+        return bool(self.special.limit(1).to_pyarrow().num_rows)
 
-    def _special(self) -> ir.Table:
-        if not hasattr(self, "_found"):
-            tables = [self.night.table(name) for name in ("attempts", "restraints", "exemptions", "own_ways")]
-            found = [table.select("person_id") for table in (*tables, self._barred())]
-            self._found = self.night.keep("outlook_special", ibis.union(*found, distinct=True))
-        return self._found
+    @functools.cached_property
+    def special(self) -> ir.Table:
+        """Customers (person_id) and channels that are decided singly: who is held back or exempted, has a number that may
+        not be used, or was tried so often that a cap could be reached."""
+        tables = [self.night.table(name) for name in ("restraints", "exemptions")]
+        ways = self.night.table("own_ways")
+        found = [table.select("person_id") for table in (*tables, ways.filter(~ways.reserved), self.barred)]
+        every = ibis.memtable({"channel": list(CHANNELS)})
+        pairs = [ibis.union(*found, distinct=True).cross_join(every), *self._tried()]
+        return self.night.keep("outlook_special", ibis.union(*pairs, distinct=True))
+
+    def _tried(self) -> Iterable[ir.Table]:
+        """Whom a cap, a quiet time or the rule for lost contact may speak of, by no more than a count that can only be too
+        high: of the whole customer, and of a little more than the window."""
+        attempts = self.night.table("attempts")
+        if not attempts.limit(1).to_pyarrow().num_rows:
+            return
+        for tried in outlook.could_speak(self.night.policy, self.night.date):
+            rows = attempts.filter(attempts.at_s > tried.since_s, attempts.outcome.isin(sorted(tried.outcomes)))
+            if tried.of != "all":
+                rows = rows.filter(rows.channel == tried.of)
+            often = rows.group_by("person_id").agg(n=rows.count())
+            often = often.filter(often.n >= tried.most).select("person_id")
+            yield often.cross_join(ibis.memtable({"channel": list(tried.channels)}))
 
     def singly(self) -> ir.Table:
         """The outlook of each of them, with what is their own: own_effect, own_minute, own_rules (NULL where nothing is)."""
         asks = self.night.keep("outlook_asks", self._asks())
         shifted = ibis.memtable(pa.Table.from_pylist([*self._shifted(asks)], _SHIFTED))
-        asked = asks.left_join(shifted, asks.ask_id == shifted.of_ask)
+        asked = asks.left_join(shifted, asks.ask_id == shifted.of_ask).mutate(**self._constants())
         asked = asked.mutate(
             usual_at_s=asked.at_s,
             at_s=ibis.coalesce(asked.own_at_s, asked.at_s),
             exempt=ibis.coalesce(asked.own_exempt, ""),
         )
-        verdicts = portfolio.verdicts(self._facts(asked), self.night.policy, wanted=outlook.worth_asking)
+        # Each of these is kept for the next to stand on: one long question takes longer to put than to answer.
+        asked = self.night.keep("outlook_asked", asked)
+        held, past = self.night.keep("outlook_held", self._held()), self.night.table("attempts")
+        past = self.night.keep("outlook_past", past.semi_join(asked, "person_id"))
+        facts = self._facts(asked, past, held)
+        verdicts = portfolio.verdicts(facts, self.night.policy, wanted=outlook.worth_asking)
+        verdicts = self.night.keep("outlook_verdicts", verdicts)
         verdicts = verdicts.select(judged="ask_id", told="effect", spoke="rules")
         both = asked.join(verdicts, asked.ask_id == verdicts.judged)
         both = both.mutate(
@@ -243,9 +263,9 @@ class Day:
         ways = self.night.table("own_ways").select(
             "number", "contact_id", "valid", "reserved", way_of="person_id", way_kind="kind"
         )
-        mine = self.debts.semi_join(self._special(), "person_id").join(self.openings, POINT)
+        mine = self.debts.join(self.openings, POINT).semi_join(self.special, ["person_id", "channel"])
         both = mine.left_join(ways, (mine.person_id == ways.way_of) & (mine.way == ways.way_kind))
-        barred = self._barred().select(barred_person="person_id", barred_debt="debt")
+        barred = self.barred.select(barred_person="person_id", barred_debt="debt")
         both = both.left_join(
             barred, (both.person_id == barred.barred_person) & (both.creditor_id == barred.barred_debt)
         )
@@ -311,7 +331,8 @@ class Day:
                 "own_exempt": "".join(f"{rule} " for rule in sorted(rules)),
             }
 
-    def _barred(self) -> ir.Table:
+    @functools.cached_property
+    def barred(self) -> ir.Table:
         """Customers (person_id) and creditors (debt) for whom limitation may have passed, where a rule asks for it."""
         asking = {point.regime for point in self._points if outlook.asks_limitation(self._rules(point), point.regime)}
         schema = _shape(person_id="whole", debt="whole")
@@ -337,10 +358,14 @@ class Day:
     def _rules(self, point: Standpoint) -> Policy:
         return self.night.policy.variant(point.variant)
 
-    def _facts(self, asked: ir.Table) -> portfolio.Facts:
+    def _constants(self) -> dict[str, ir.Value]:
+        """What is the same of every contact the outlook is about."""
+        given: dict[str, Any] = {"content": "demand", "recipient": "self", "attended": True, "automated": False}
+        given |= {"certified": True, "line_registered": True, "proof": False, "unreachable": False}
+        return {name: ibis.literal(value) for name, value in given.items()}
+
+    def _facts(self, asked: ir.Table, past: ir.Table, held: ir.Table) -> portfolio.Facts:
         """The facts of the set form for these asks; the days are of no interest, since no row about hours is asked."""
-        constant = {"content": "demand", "recipient": "self", "attended": True, "automated": False, "certified": True}
-        constant |= {"line_registered": True, "proof": False, "unreachable": False}
         homes: dict[str, tuple[str, ...]] = {f"{point.country}/{point.zone}": point.zones for point in self._points}
         clocks = [
             {"zone_key": key, "zone": zone, "main": place == 0}
@@ -358,13 +383,13 @@ class Day:
         zone_shape = pa.schema({"zone_key": pa.string(), "zone": pa.string(), "main": pa.bool_()})
         names = ("zone", "from_s", "until_s", "offset_s")
         return portfolio.Facts(
-            asked=asked.mutate(**{name: ibis.literal(value) for name, value in constant.items()}),
+            asked=asked,
             persons=persons.distinct(),
             zones=ibis.memtable(pa.Table.from_pylist(clocks, zone_shape)),
             offsets=ibis.memtable({name: [row[place] for row in shifts] for place, name in enumerate(names)}),
             days=ibis.memtable(pa.table({"calendar": [""], "day": [0], "kind": [""]})),
-            past=self.night.table("attempts"),
-            held=self._held(),
+            past=past,
+            held=held,
         )
 
     def _held(self) -> ir.Table:
@@ -387,6 +412,13 @@ class Day:
         whole = mine.group_by(*kept, "restraint_id", "owes_to").agg(whole=covered.ifelse(1, 0).min() == 1)
         each = whole.select(*kept, "whole", debt=whole.owes_to)
         return plain.select(*names, whole=ibis.literal(True)).union(each.select(*names, "whole"))
+
+
+def everyone(debts: ir.Table, usual: ir.Table, singly: ir.Table) -> ir.Table:
+    """The whole outlook, a row a debtor, creditor and channel: who is decided singly, and all others as usual."""
+    rows = debts.join(usual, POINT).anti_join(singly, ["party_id", "creditor_id", "channel"])
+    rows = rows.mutate(contact_id=ibis.null("int64"))
+    return rows.select(*TOLD).union(singly.select(*TOLD))
 
 
 def own(singly: ir.Table) -> ir.Table:

@@ -16,16 +16,20 @@ from liangqing.outreach.rules import outlook
 
 
 class RecentSource(Source):
-    """A source that reads back as far as the policy in force asks: ``{since}`` in its query."""
+    """A source that reads back as far as the policy in force asks: ``$since`` in its query, and ``$numbered`` for
+    what is counted for each number."""
 
     def sql(self, as_of: dt.date, party_id: int | None = None) -> str:
-        since = as_of - dt.timedelta(days=outlook.looks_back(policy.in_force(as_of)))
-        return super().sql(as_of, party_id).replace("$since", f"'{since.isoformat()}'::timestamptz")
+        rules, query = policy.in_force(as_of), super().sql(as_of, party_id)
+        for mark, by_number in (("$since", False), ("$numbered", True)):
+            since = as_of - dt.timedelta(days=outlook.looks_back(rules, by_number=by_number))
+            query = query.replace(mark, f"'{since.isoformat()}'::timestamptz")
+        return query
 
 
 _HOLDS = """(r.lifted_at IS NULL OR r.lifted_at > '{as_of}'::timestamptz - interval '1 day')
             AND (r.until_at IS NULL OR r.until_at > '{as_of}'::timestamptz - interval '1 day')"""
-_COUNTED = "(a.answer = 'allowed' OR NOT a.ahead) AND a.outcome <> 'called_off' AND a.at > $since"
+_COUNTED = "(a.answer = 'allowed' OR NOT a.ahead) AND a.outcome <> 'called_off'"
 SOURCES = (
     Source(
         "creditor_kinds", "SELECT id AS creditor_id, kind AS creditor_kind, code AS creditor_code FROM parties_creditor"
@@ -41,7 +45,8 @@ SOURCES = (
         f"""SELECT coalesce(p.merged_into_id, p.id) AS person_id, floor(extract(epoch FROM a.at))::bigint AS at_s,
                    a.channel, a.recipient, encode(a.value_index, 'hex') AS number, coalesce(a.creditor_id, 0) AS debt,
                    a.outcome
-            FROM outreach_attempt a JOIN parties_party p ON p.id = a.party_id WHERE {_COUNTED}""",
+            FROM outreach_attempt a JOIN parties_party p ON p.id = a.party_id
+            WHERE {_COUNTED} AND a.at > $since""",
         of_party="person_id = {party}",
     ),
     Source(
@@ -79,7 +84,7 @@ SOURCES = (
     ),
     RecentSource(
         "own_ways",
-        f"""WITH tried AS (SELECT party_id FROM outreach_attempt a WHERE {_COUNTED}
+        f"""WITH tried AS (SELECT party_id FROM outreach_attempt a WHERE {_COUNTED} AND a.at > $numbered
                            UNION SELECT party_id FROM parties_restraint r WHERE {_HOLDS}
                            UNION SELECT party_id FROM parties_contact WHERE source = 'phone_book'),
                  several AS (SELECT DISTINCT coalesce(p.merged_into_id, p.id) AS id
@@ -106,18 +111,18 @@ SOURCES = (
 def look_ahead(night: Night) -> None:
     """Who may be asked for payment on this day, by each channel: from which minute, or why not.
 
-    Keeps ``outlook``: party_id, creditor_id, channel, contact_id (the best way, where there are several), answer, effect,
-    from_minute (after midnight where the debtor is; NULL where it is not allowed), rules; and ``outlook_changes``: how
-    what is the debtor's own differs from what is stored. No part of a trial: nothing that is compared comes of it.
+    Keeps ``debts``: who has something late towards whom, and the standpoint they share with others; ``outlook_usual``:
+    what counts for all of a standpoint, by channel; ``outlook``: who is decided singly (see ``ahead``; ``everyone`` puts
+    them together); ``outlook_changes``: how what is the debtor's own differs from what is stored. No part of a trial:
+    nothing that is compared there comes of it.
     """
-    debts = night.keep("debts", ahead.debts(night))
-    day = ahead.Day(night, debts)
-    everyone, own = day.usual(), ibis.memtable(ahead.OWN.empty_table())
+    day = ahead.Day(night, night.keep("debts", ahead.debts(night)))
+    night.keep("outlook_usual", day.usual())
+    told, own = ibis.memtable(ahead.OUTLOOK.empty_table()), ibis.memtable(ahead.OWN.empty_table())
     if day.anybody():
         singly = night.keep("outlook_singly", day.singly())
-        everyone = everyone.union(singly.select(*everyone.columns))
-        own = ahead.own(singly)
-    night.keep("outlook", everyone)
+        told, own = singly.select(*ahead.TOLD), ahead.own(singly)
+    night.keep("outlook", told)
     night.keep("outlook_changes", ahead.changes(own, night.table("outlook_before")))
 
 

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import ibis
 import pyarrow.parquet as pq
 import pytest
 
 from liangqing.kit import clock
 from liangqing.nightly.actions.run import Report
 from liangqing.nightly.night import nights_folder
+from liangqing.outreach import ahead
 from liangqing.outreach.actions import guard
 from liangqing.outreach.models import Exemption, Line, Outlook
 from liangqing.outreach.queries.facts import Wish
@@ -23,6 +25,7 @@ from tests.cast import Cast, Customer, day
 MONDAY = "2026-11-23"
 BEGINNING = dt.datetime.fromisoformat("2026-10-01T00:00:00+08:00")
 Night = Callable[[str], Report]
+KEPT = ("debts", "outlook_usual", "outlook")
 KINDS = {"phone": "phone", "sms": "phone", "email": "email", "letter": "address", "visit": "address"}
 
 
@@ -53,7 +56,8 @@ def phone(customer: Customer, index: bytes = b"a1", **more: Any) -> Contact:
 
 
 def outlook(date: str = MONDAY) -> dict[tuple[int, int, str], dict[str, Any]]:
-    rows = pq.read_table(nights_folder() / date / "outlook.parquet").to_pylist()
+    kept = (ibis.memtable(pq.read_table(nights_folder() / date / f"{name}.parquet")) for name in KEPT)
+    rows = ibis.duckdb.connect().to_pyarrow(ahead.everyone(*kept)).to_pylist()
     return {(row["party_id"], row["creditor_id"], row["channel"]): row for row in rows}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.rules import guard, zones
-from liangqing.outreach.rules.facts import RANKS, Asked, Debtor, Finding
+from liangqing.outreach.rules.facts import COUNTED, FAILED, RANKS, Asked, Debtor, Finding, Outcome
 from liangqing.policy import Policy, Row
 
 CHANNELS = (Channel.PHONE.value, Channel.SMS.value, Channel.EMAIL.value, Channel.LETTER.value, Channel.VISIT.value)
@@ -69,19 +69,62 @@ def worth_asking(table: str, row: Row) -> bool:
     return all(condition.holds(_PLAIN[name]) for name, condition in row.when.items() if name in _PLAIN)
 
 
-def looks_back(policy: Policy) -> int:
-    """How many days of attempts the outlook needs, by any row of any variant."""
-    days = [2]
+@dataclass(frozen=True)
+class Tried:
+    """Attempts of which a rule could speak: so many (``most``) of a channel (or all) with such outcomes since an instant;
+    and of which ``channels`` it speaks."""
+
+    of: str
+    outcomes: frozenset[str]
+    most: int
+    since_s: int
+    channels: tuple[str, ...]
+
+
+def could_speak(policy: Policy, day: dt.date) -> list[Tried]:
+    """What may keep somebody from being reached who was tried before, by any row of any variant; days begin somewhere as
+    early as fourteen hours before they do in UTC."""
+    first = int(dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC).timestamp()) - 14 * 3_600
+    found: list[Tried] = []
+    for version in (policy, *(each.policy for each in policy.variants)):
+        for row in version.tables["contact.cap"].rows:
+            then = row.then
+            if worth_asking("cap", row) and then["most"]:
+                back = (then["days"] - (then["window"] == "calendar")) * 86_400
+                found.append(Tried(then["of"], COUNTED[then["counts"]], then["most"], first - back - 1, _channels(row)))
+        for row in version.tables["contact.cooloff"].rows:
+            if worth_asking("cooloff", row):
+                since = first - row.then["days"] * 86_400
+                found.append(Tried(row.then["of"], frozenset((Outcome.EFFECTIVE.value,)), 1, since, _channels(row)))
+        found += [
+            Tried(Channel.PHONE.value, frozenset(FAILED), 1, 0, _channels(row))
+            for row in version.tables["contact.condition"].rows
+            if "lost" in row.when and worth_asking("condition", row)
+        ]
+    return list(dict.fromkeys(found))
+
+
+def _channels(row: Row) -> tuple[str, ...]:
+    condition = row.when.get("channel")
+    return tuple(channel for channel in CHANNELS if condition is None or condition.holds(channel))  # type: ignore[arg-type]
+
+
+def looks_back(policy: Policy, *, by_number: bool = False) -> int:
+    """How many days of attempts the outlook needs, by any row of any variant; ``by_number``: for what is counted for each
+    number."""
+    days = [0]
     for version in (policy, *(each.policy for each in policy.variants)):
         for table in ("cap", "cooloff"):
-            rows = version.tables[f"contact.{table}"].rows
-            days += [row.then["days"] for row in rows if worth_asking(table, row)]
-        if any(
-            "lost" in row.when and worth_asking("condition", row) for row in version.tables["contact.condition"].rows
-        ):
+            days += [
+                row.then["days"]
+                for row in version.tables[f"contact.{table}"].rows
+                if worth_asking(table, row) and (not by_number or row.then["per"] == "number")
+            ]
+        lost = (row for row in version.tables["contact.condition"].rows if "lost" in row.when)
+        if not by_number and any(worth_asking("condition", row) for row in lost):
             days += [30, 10 * int(version.terms["contact.lost_after_calls"])]
             days += [10 * int(version.terms["contact.lost_after_days"])]
-    return max(days) + 2
+    return max(days) + 1
 
 
 def asks_limitation(policy: Policy, regime: str) -> bool:
