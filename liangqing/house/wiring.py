@@ -8,8 +8,10 @@ from __future__ import annotations
 from liangqing.approvals import policy_change
 from liangqing.approvals.actions.upkeep import people_changed
 from liangqing.approvals.events import RequestRejected, RequestReturned, RequestWithdrawn
+from liangqing.cases.actions.visited import visited
 from liangqing.kit import bus
 from liangqing.outreach.actions import dispatches, templates
+from liangqing.outreach.events import VisitRecorded
 from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
 from liangqing.workbench import annex
 
@@ -26,9 +28,10 @@ LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
     (RequestRejected, dispatches.given_back),
     (RequestReturned, dispatches.given_back),
     (RequestWithdrawn, dispatches.given_back),
+    (VisitRecorded, visited),
 )
 """(event, listener) pairs. Requests for approval are put to whoever may decide them now; a version of the policy, or
-a wording of a template, or a dispatch, whose request ended without a yes is a draft again."""
+a wording of a template, or a dispatch, whose request ended without a yes is a draft again. A visit becomes a record of its case."""
 
 
 def wire() -> None:

@@ -143,3 +143,49 @@ class SlipAttached(Event):
     thing: ClassVar[str] = "message"
     case: str
     sha256: str
+
+
+# visits -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundMoved(Event):
+    """A round of visits was planned, started, finished or called off. ``people`` are ids."""
+
+    name: ClassVar[str] = "visit round moved"
+    thing: ClassVar[str] = "visit round"
+    number: str
+    on: dt.date
+    state: str
+    people: list[int]
+    stops: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteChanged(Event):
+    """A household was put on the route or taken off it, or (without a customer) the order changed."""
+
+    name: ClassVar[str] = "visit route changed"
+    thing: ClassVar[str] = "visit round"
+    number: str
+    what: str
+    case: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitRecorded(Event):
+    """What came of a visit. Amounts in minor units; ``files`` are the hashes of slip and photographs."""
+
+    name: ClassVar[str] = "visit recorded"
+    thing: ClassVar[str] = "visit"
+    round: str
+    case: str
+    result: str
+    reached: str
+    signed: bool
+    cash_principal: int
+    cash_interest: int
+    currency: str
+    lapsed: bool
+    receipt: str
+    files: list[str]

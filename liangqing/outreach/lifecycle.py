@@ -99,3 +99,23 @@ WORD = Lifecycle(
         Move("give up", (WordState.CLAIMED,), WordState.FAILED),
     ),
 )
+
+
+class RoundState(models.TextChoices):
+    """Of a round of visits."""
+
+    PLANNED = "planned", pgettext_lazy("round of visits", "planned")
+    UNDER_WAY = "under_way", pgettext_lazy("round of visits", "under way")
+    FINISHED = "finished", pgettext_lazy("round of visits", "finished")
+    CALLED_OFF = "called_off", pgettext_lazy("round of visits", "called off")
+
+
+_R = RoundState
+ROUND = Lifecycle(
+    "state",
+    (
+        Move("start", (_R.PLANNED,), _R.UNDER_WAY, right="case.work"),
+        Move("finish", (_R.UNDER_WAY,), _R.FINISHED, right="case.work"),
+        Move("call off", (_R.PLANNED,), _R.CALLED_OFF, right="case.work"),
+    ),
+)

@@ -253,6 +253,7 @@ def test_trial_least_in_arm(books):
 
 ELSEWHERE: dict[str, str] = {
     "allocation.principal_first_from_days": "tests/receivables/test_order.py",
+    "visit.people": "tests/outreach/test_visits.py",
     **{
         f"outreach.{name}": "tests/outreach/test_sending_terms.py"
         for name in (

@@ -19,7 +19,7 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import reviews
-from liangqing.outreach.models import Review
+from liangqing.outreach.models import Attempt, Review
 from liangqing.outreach.rules import guard
 from liangqing.parties.actions import contacts
 from liangqing.parties.models import Contact, Party
@@ -51,6 +51,7 @@ def record(
     attachments: Sequence[Upload] = (),
     seen: int | None = None,
     corrects: Record | None = None,
+    attempt: Attempt | None = None,
 ) -> Record:
     """Write down a contact, and let follow what the policy's table case.result says of its result.
 
@@ -61,7 +62,7 @@ def record(
     3. Today's open task of the case is finished, if the result finishes it.
     4. The day of the next contact is set: the day given, else the table's number of days from today, else none.
     5. The promise is recorded.
-    6. The attempt it tells of is concluded: the one its author asked the guard for, or one that is judged now. What was
+    6. The attempt it tells of is concluded: the one given, or its author asked the guard for, or one that is judged now. What was
        said (a dispute, a death, that somebody wants to be left alone) holds contact back from now on.
     7. The note is held against the list of words; what is found is looked at by a person (``outreach.actions.reviews``).
 
@@ -131,7 +132,9 @@ def record(
     )
     _examine(written, case, rules)
     if corrects is None:
-        attempt = contacted.attempt_of(case, channel=channel, reached=reached, contact=contact, address=address, by=by)
+        attempt = attempt or contacted.attempt_of(
+            case, channel=channel, reached=reached, contact=contact, address=address, by=by
+        )
         contacted.conclude(attempt, row, reached, by=by)
         contacted.hold(written, case, row, by=by)
     if contact and row.then["contact"] != "unchanged":

@@ -8,6 +8,7 @@ from liangqing.outreach.models.outlook import Outlook
 from liangqing.outreach.models.provider import Provider, ProviderPace, ProviderTemplate
 from liangqing.outreach.models.review import Review
 from liangqing.outreach.models.template import ANY, Template, TemplateVersion
+from liangqing.outreach.models.visit import Met, Place, Round, Stop, Visit, VisitFile
 from liangqing.outreach.models.word import Word
 
 __all__ = [
@@ -23,15 +24,21 @@ __all__ = [
     "Line",
     "MailboxMark",
     "Message",
+    "Met",
     "Outlook",
+    "Place",
     "Posting",
     "Provider",
     "ProviderPace",
     "ProviderTemplate",
     "Review",
+    "Round",
     "Source",
+    "Stop",
     "Switch",
     "Template",
     "TemplateVersion",
+    "Visit",
+    "VisitFile",
     "Word",
 ]

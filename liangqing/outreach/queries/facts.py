@@ -15,6 +15,7 @@ from liangqing.kit import clock, sealing
 from liangqing.outreach.kinds import Channel, Recipient
 from liangqing.outreach.queries.days import kind_of_day
 from liangqing.outreach.queries.gathering import HeldRow, gather
+from liangqing.outreach.queries.visits import signed_on
 from liangqing.outreach.rules import guard
 from liangqing.outreach.rules.facts import CONTENTS_THAT_PRESS, Asked, Debtor, Held, Outcome
 from liangqing.outreach.rules.zones import local, zones
@@ -108,6 +109,7 @@ class Ground:
             for each in self.debtor.past
             if each.recipient == Recipient.SELF and each.outcome == Outcome.DELIVERED and each.channel == Channel.LETTER
         ]
+        proven += signed_on(self.ids, self.creditor.pk)
         return may_have_passed(self.ids, self.creditor.pk, self.day, self.policy, proven)
 
 

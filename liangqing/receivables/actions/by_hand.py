@@ -21,13 +21,13 @@ MOST = 10**15
 COMPONENTS = ("principal", "interest", "penalty", "fee")
 
 
-def begin(party_id: int, by: User) -> None:
+def begin(party_id: int, by: User, *, right: str = "money.enter") -> None:
     """Ask for the right, and hold the customer's money until the transaction ends.
 
     Raises ``Refusal``: ``not_allowed``; ``import_landing`` while a file lands, whose rows were worked out from what was
     there when it began.
     """
-    demand(by, "money.enter")
+    demand(by, right)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock_shared(hashtext('liangqing import'))")
         (free,) = cursor.fetchone()

@@ -44,14 +44,16 @@ def enter(
     bill_number: str = "",
     reference: str = "",
     by: User,
+    right: str = "money.enter",
 ) -> Receipt:
-    """Enter money that came; ``amount`` in minor units. When it names a bill that still asks, it is set against that
+    """Enter money that came; ``amount`` in minor units. ``right`` is the act ``by`` must be allowed: whoever takes cash on
+    a visit need not be of the cash desk. When it names a bill that still asks, it is set against that
     bill at once, as an import does it; what is over, and what names nothing, stays unapplied.
 
     A number whose receipt was reversed may be entered anew: it becomes the next version. Raises ``Refusal`` (422,
     ``facts["field"]``) for what can't be right and for a number that is taken.
     """
-    begin(party.pk, by)
+    begin(party.pk, by, right=right)
     number, currency = checked_number(number, 80), checked_currency(currency)
     if not 0 < amount <= MOST:
         raise wrong("amount", _("A receipt needs an amount above zero."))

@@ -1,0 +1,128 @@
+"""What a visit may say of itself, and how it counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from liangqing.kit.actions import clause
+from liangqing.kit.money import CURRENCIES, Money
+from liangqing.kit.refusal import Refusal
+from liangqing.outreach.kinds import Content, Recipient
+from liangqing.outreach.rules.facts import Outcome
+
+NOBODY = "nobody"
+LONGEST = 4000
+"""Characters of a text; a longer account is a document."""
+BESIDE_THE_DEBT = frozenset((Recipient.CONTACT, Recipient.OTHER, Recipient.SPOUSE))
+"""Who does not answer for the debt: there one only asks to be called back."""
+
+
+@dataclass(frozen=True)
+class Cash:
+    """Money taken at the door, as the debtor paid it: so much principal, so much interest, in minor units, and the number
+    of the receipt the debtor was given."""
+
+    principal: int = 0
+    interest: int = 0
+    currency: str = "CNY"
+    number: str = ""
+    bill: str = ""
+
+    @property
+    def total(self) -> int:
+        return self.principal + self.interest
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the device said it was, in degrees, and how exactly (metres)."""
+
+    latitude: Decimal
+    longitude: Decimal
+    accuracy_m: int | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody tells of a visit. ``result`` is a code of the policy's table case.result; ``at`` the instant of it
+    where it is told later, from a device that was off the line."""
+
+    result: str
+    met: str
+    found: str = "unknown"
+    signed: bool = False
+    cash: Cash | None = None
+    intends: bool = False
+    intention: str = ""
+    promise: tuple[Money, dt.date] | None = None
+    lapsed: bool = False
+    lapsed_said: str = ""
+    note: str = ""
+    position: Position | None = None
+    at: dt.datetime | None = None
+
+
+def content_for(recipient: str, content: str) -> str:
+    """What the visit is for, by who lives there."""
+    return Content.LOCATE if recipient in BESIDE_THE_DEBT else content
+
+
+def outcome_of(met: str) -> str:
+    """How a visit counts when no case says it."""
+    if met == NOBODY:
+        return Outcome.UNANSWERED
+    return Outcome.EFFECTIVE if met == "self" else Outcome.SOMEBODY
+
+
+@clause("P4-3.3")
+def check(told: Told, *, slips: int) -> None:
+    """Raises ``Refusal`` (422, naming the ``field``) for what can't be so: money or a signature of nobody, a signature
+    without its slip or a slip without a signature, cash without receipt number, a claim without its words."""
+    nobody = told.met == NOBODY
+    if told.signed and nobody:
+        raise _wrong("met", _("Somebody must have signed. Say who was there."))
+    if told.signed and not slips:
+        raise _wrong("slip", _("Take a picture of the signed slip: without it the signature proves nothing."))
+    if slips and not told.signed:
+        raise _wrong("signed", _("There is a picture of a slip. Say that the notice was signed, or leave it out."))
+    if told.lapsed and not told.lapsed_said.strip():
+        raise _wrong("lapsed_said", _("Write down what was said about limitation."))
+    for field, text in (("note", told.note), ("intention", told.intention), ("lapsed_said", told.lapsed_said)):
+        if len(text) > LONGEST:
+            raise Refusal(
+                "text_too_long",
+                _("This text has more than {most} characters. Shorten it."),
+                status=422,
+                field=field,
+                most=LONGEST,
+            )
+    if told.promise and told.cash and told.cash.total and told.promise[0].currency != told.cash.currency:
+        raise _wrong("currency", _("Write cash and promise in one currency."))
+    where = told.position
+    if where is not None and not (abs(where.latitude) <= 90 and abs(where.longitude) <= 180):
+        raise _wrong("position", _("This is no place on earth. Leave the position out."))
+    _check_cash(told.cash, nobody)
+
+
+def _check_cash(cash: Cash | None, nobody: bool) -> None:
+    if cash is None:
+        return
+    if cash.principal < 0 or cash.interest < 0:
+        raise _wrong("principal", _("Cash received can't be below zero."))
+    if not cash.total:
+        return
+    if nobody:
+        raise _wrong("met", _("Somebody must have paid. Say who was there."))
+    if cash.currency not in CURRENCIES:
+        raise _wrong("currency", _("Choose the currency of the cash."))
+    if not cash.number.strip():
+        raise _wrong("receipt_number", _("Write the number of the receipt the debtor was given."))
+
+
+def _wrong(field: str, sentence: str | Promise) -> Refusal:
+    return Refusal(f"wrong_{field}", sentence, status=422, field=field)
