@@ -12,6 +12,7 @@ from django.db import connections
 
 from liangqing.cases.models import Case, Promise, Record, Task
 from liangqing.kit import sealing
+from liangqing.receivables.models import Bill
 from liangqing.trail.models import Entry
 
 TOMORROW = "2026-07-01"
@@ -199,6 +200,26 @@ def test_a_supervisor_hands_cases_to_somebody_else_in_the_browser(house_of_peopl
     assert Entry.objects.filter(
         event="case assigned", thing_id=case.pk, actor_id=house_of_people.user("xu").pk
     ).exists()
+
+
+def test_a_clerk_uploads_a_ledger_with_errors_in_the_browser(house_of_people, browser_page):
+    customer = house_of_people.of("lin")[0].party.number
+    rows = ["账单号,客户编号,到期日,金额", f"LX1,{customer},2026-08-05,88.50", f"LX2,{customer},不知道,20"]
+    page = browser_page("qian")
+    page.set_default_timeout(20_000)  # a whole file is checked, and read again when it lands
+    page.goto("/imports/new/")
+    ledger = {"name": "台账.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    page.locator("input[name=files]").set_input_files(ledger)
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector("button[name=do][value=land]:not([disabled])")
+    assert "不知道" in page.inner_text("main")
+    assert not Bill.objects.filter(number__startswith="LX").exists(), "nothing lands before it is confirmed"
+    with page.expect_download() as taken:
+        page.locator("main a[href$='/errors/']").first.click()
+    assert "不知道" in taken.value.path().read_text("utf-8-sig")
+    page.locator("button[name=do][value=land]").click()
+    page.wait_for_url(lambda url: "/uploads/" not in url)
+    assert list(Bill.objects.filter(number__startswith="LX").values_list("number", "principal")) == [("LX1", 8850)]
 
 
 def test_money_on_account_is_set_against_bills_as_shown(house_of_people, client_of):
