@@ -390,3 +390,28 @@ class TestOthersGoOn:
         monkeypatch.setattr(hand, "send", breaks)
         sending.go()
         assert state(message) == ("doubtful", "broken")
+
+    def test_a_provider_whose_settings_cannot_be_used_is_stopped_and_its_messages_wait(self, post, hand, monkeypatch):
+        message = post.write(post.customer("李", sms=""), "sms")
+
+        def broken(_provider):
+            raise KeyError("secret")
+
+        monkeypatch.setattr(carriers, "of", broken)
+        sending.go()
+        assert state(message) == ("waiting", "no_provider")
+        assert Provider.objects.get(kind="http_sms").stopped_at is not None
+
+    def test_a_doubt_that_cannot_be_resolved_keeps_no_other_waiting(self, post, hand, monkeypatch):
+        hand.answers = [unknown("timeout")]
+        doubtful = post.write(post.customer("甲", sms=""), "sms")
+        sending.go()
+        sound = post.write(post.customer("乙", sms=""), "sms")
+
+        def breaks(*_given, **_named):
+            raise RuntimeError
+
+        monkeypatch.setattr(hand, "asks", breaks)
+        with later("23T10:05"):
+            sending.go()
+        assert state(doubtful) == ("doubtful", "broken") and state(sound)[0] == "sent"

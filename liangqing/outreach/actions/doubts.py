@@ -7,8 +7,9 @@ the provider's setting *resend*: handed over once more, once in all, and marked 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -16,14 +17,14 @@ from liangqing.kit import clock
 from liangqing.outreach.actions import guard, preparing, switches
 from liangqing.outreach.actions.messages import move
 from liangqing.outreach.actions.preparing import Gathered, NotNow, Ready
-from liangqing.outreach.actions.sending import Go, hand_over, locked
-from liangqing.outreach.channels import carriers
+from liangqing.outreach.actions.sending import Go, carrier_of, hand_over, locked
 from liangqing.outreach.channels.kinds import FIELDS
 from liangqing.outreach.channels.sending import Carrier, Receipt, State
 from liangqing.outreach.lifecycle import MessageState
 from liangqing.outreach.models import Message
 from liangqing.outreach.rules.facts import Outcome
 
+_log = logging.getLogger(__name__)
 LOST_AFTER = dt.timedelta(minutes=5)
 """No provider is waited for that long: what is claimed longer was claimed by a worker that died."""
 ASK_AGAIN = (dt.timedelta(minutes=2), dt.timedelta(minutes=10))
@@ -38,7 +39,21 @@ def resolve(this: Go) -> None:
         if row is None:
             return
         this.hear("taken over", row)
-        _settle(this, row)
+        try:
+            _settle(this, row)
+        except (InterfaceError, OperationalError):  # the database, not the message
+            raise
+        except Exception as broken:  # noqa: BLE001
+            _log.exception("The doubt about %s can't be resolved", row.number)
+            _set_aside(this, row, type(broken).__name__)
+
+
+@transaction.atomic
+def _set_aside(this: Go, taken: Message, what: str) -> None:
+    """One that breaks the house's own work is left to a person, so that the others go on."""
+    row = locked(taken, this.name)
+    if row is not None:
+        _leave(this, row, "broken", what, due_at=None)
 
 
 @transaction.atomic
@@ -61,7 +76,12 @@ def _settle(this: Go, taken: Message) -> None:
     provider, attempt = taken.provider, taken.attempt
     assert provider is not None
     assert attempt is not None
-    carrier = carriers.of(provider)
+    carrier = carrier_of(provider)
+    if carrier is None:
+        with transaction.atomic():
+            if (row := locked(taken, this.name)) is not None:
+                _leave(this, row, "bad_settings", due_at=clock.now() + ASK_AGAIN[-1])
+        return
     day = attempt.at.astimezone(clock.zone()).date()
     told = carrier.asks(str(taken.key), to=taken.value, on=day)
     if told is not None and told.state is not State.UNKNOWN:

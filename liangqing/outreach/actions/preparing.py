@@ -32,6 +32,7 @@ from liangqing.parties.models import Contact
 from liangqing.policy import Policy
 
 STALE_AGAIN = dt.timedelta(hours=1)
+_RUNS = (Source.NIGHT, Source.CAMPAIGN, Source.PROGRAM)
 NO_ROUTE_AGAIN = dt.timedelta(minutes=10)
 """How soon what can't go now is looked at again."""
 
@@ -184,7 +185,7 @@ def _demand_room_today(message: Message, rules: Policy) -> None:
 
 
 def demand_books(message: Message) -> None:
-    if message.source not in (Source.NIGHT, Source.CAMPAIGN):
+    if message.source not in _RUNS:
         return
     try:
         demand_fresh(message.content)

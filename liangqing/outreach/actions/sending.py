@@ -26,6 +26,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from liangqing import policy
 from liangqing.kit import clock
@@ -34,7 +35,7 @@ from liangqing.outreach.actions.messages import move
 from liangqing.outreach.actions.preparing import Busy, NotNow, Ready
 from liangqing.outreach.channels import carriers, pace
 from liangqing.outreach.channels.failing_over import Next, next_step, stops_provider
-from liangqing.outreach.channels.sending import Carrier, Fault, Parcel, Receipt, State, unknown
+from liangqing.outreach.channels.sending import Carrier, Fault, Parcel, Receipt, State, rejected, unknown
 from liangqing.outreach.kinds import Channel
 from liangqing.outreach.lifecycle import DUE, MessageState
 from liangqing.outreach.models import Message, Provider, ProviderPace
@@ -90,7 +91,7 @@ class Go:
                     if not found:
                         break
                     if ready is not None and self.may_go(ready):
-                        under_way.append((ready, carrying.submit(hand_over, carriers.of(ready.provider), ready.parcel)))
+                        under_way.append((ready, carrying.submit(hand_over, carrier_of(ready.provider), ready.parcel)))
                 if under_way:  # one of them may go to its next provider
                     found = True
                 for ready, future in under_way:
@@ -151,8 +152,9 @@ class Go:
             self.counts[row.state] += 1
 
     def _due(self) -> Message | None:
-        closed = {*self.closed, Channel.LETTER}
-        due = Message.objects.filter(state__in=DUE, due_at__lte=clock.now()).exclude(channel__in=closed)
+        due = Message.objects.filter(state__in=DUE, due_at__lte=clock.now()).exclude(channel=Channel.LETTER)
+        if self.closed:
+            due = due.exclude(channel__in=self.closed)
         found = (
             switches.let_through(due)
             .select_for_update(skip_locked=True, of=("self",))
@@ -222,9 +224,20 @@ class Go:
 _PLACES = 20
 
 
-def hand_over(carrier: Carrier, parcel: Parcel) -> Receipt:
+def carrier_of(provider: Provider) -> Carrier | None:
+    """What sends for a provider; None when its settings can't be used."""
+    try:
+        return carriers.of(provider)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, the others go on
+        _log.exception("The provider %s can't be used", provider.name)
+        return None
+
+
+def hand_over(carrier: Carrier | None, parcel: Parcel) -> Receipt:
     """In a thread of its own. A carrier never raises for what a network does; whatever else happens, nobody knows whether
     it went out."""
+    if carrier is None:
+        return rejected("bad_settings", _("The settings of this provider can't be used. Correct them."), Fault.ACCOUNT)
     try:
         return carrier.send(parcel)
     except Exception as broken:  # noqa: BLE001 - a broken carrier must not keep the others waiting

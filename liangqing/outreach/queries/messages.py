@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
+from liangqing.outreach.kinds import Channel
 from liangqing.outreach.lifecycle import DUE, MessageState
 from liangqing.outreach.models import Dispatch, Incoming, LetterBatch, Message, Posting, Provider
 
@@ -34,8 +35,11 @@ def doubtful() -> QuerySet[Message]:
 
 
 def queue(channel: str = "") -> QuerySet[Message]:
-    """What waits to leave, in the order it will."""
+    """What waits to leave, in the order it will; by one channel, or by all but letters, which wait to be printed."""
     rows = Message.objects.filter(state__in=DUE)
+    if channel == Channel.LETTER:
+        return _with_all(rows.filter(channel=Channel.LETTER)).order_by("due_at", "id")
+    rows = rows.exclude(channel=Channel.LETTER)
     return _with_all(rows.filter(channel=channel) if channel else rows).order_by("-priority", "due_at", "id")
 
 
@@ -48,10 +52,10 @@ def latest(*, state: str = "", channel: str = "", dispatch: Dispatch | None = No
 
 def waiting_by_channel() -> dict[str, int]:
     """How many wait by each channel, for the overview; counting stops at a thousand."""
-    waiting = Message.objects.filter(state__in=DUE).order_by("-priority", "due_at", "id")[:MOST_COUNTED]
     counts: dict[str, int] = {}
-    for channel in waiting.values_list("channel", flat=True):
-        counts[channel] = counts.get(channel, 0) + 1
+    for rows in (queue(), queue(Channel.LETTER)):
+        for channel in rows[:MOST_COUNTED].values_list("channel", flat=True):
+            counts[channel] = counts.get(channel, 0) + 1
     return counts
 
 
