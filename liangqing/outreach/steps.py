@@ -10,9 +10,10 @@ from liangqing import policy
 from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Landing, Source, Step
-from liangqing.outreach import ahead
 from liangqing.outreach.actions import landing
-from liangqing.outreach.rules import outlook
+from liangqing.outreach.ahead import Day, debts
+from liangqing.outreach.rules import foretold, outlook
+from liangqing.outreach.singly import Singly
 
 
 class RecentSource(Source):
@@ -112,18 +113,19 @@ def look_ahead(night: Night) -> None:
     """Who may be asked for payment on this day, by each channel: from which minute, or why not.
 
     Keeps ``debts``: who has something late towards whom, and the standpoint they share with others; ``outlook_usual``:
-    what counts for all of a standpoint, by channel; ``outlook``: who is decided singly (see ``ahead``; ``everyone`` puts
-    them together); ``outlook_changes``: how what is the debtor's own differs from what is stored. No part of a trial:
+    what counts for all of a standpoint, by channel; ``outlook``: who is decided singly (``foretold.everyone`` puts them
+    together); ``outlook_changes``: how what is the debtor's own differs from what is stored. No part of a trial:
     nothing that is compared there comes of it.
     """
-    day = ahead.Day(night, night.keep("debts", ahead.debts(night)))
+    day = Day(night, night.keep("debts", debts(night)))
     night.keep("outlook_usual", day.usual())
-    told, own = ibis.memtable(ahead.OUTLOOK.empty_table()), ibis.memtable(ahead.OWN.empty_table())
-    if day.anybody():
-        singly = night.keep("outlook_singly", day.singly())
-        told, own = singly.select(*ahead.TOLD), ahead.own(singly)
+    told, own = (ibis.memtable(each.empty_table()) for each in (foretold.OUTLOOK, foretold.OWN))
+    singly = Singly(day)
+    if singly.anybody():
+        decided = night.keep("outlook_singly", singly.decided())
+        told, own = decided.select(*foretold.TOLD), foretold.own(decided)
     night.keep("outlook", told)
-    night.keep("outlook_changes", ahead.changes(own, night.table("outlook_before")))
+    night.keep("outlook_changes", foretold.changes(own, night.table("outlook_before")))
 
 
 STEPS = (Step("outlook", look_ahead),)

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import ibis
-import pyarrow.parquet as pq
 import pytest
 
 from liangqing.kit import clock
 from liangqing.nightly.actions.run import Report
 from liangqing.nightly.night import nights_folder
-from liangqing.outreach import ahead
 from liangqing.outreach.actions import guard
 from liangqing.outreach.models import Exemption, Line, Outlook
 from liangqing.outreach.queries.facts import Wish
 from liangqing.outreach.rules.facts import Outcome
+from liangqing.outreach.rules.foretold import everyone
 from liangqing.outreach.rules.zones import midnight, zones
 from liangqing.parties.models import Contact, Creditor, Hold, Party, Restraint
 from tests.cast import Cast, Customer, day
@@ -56,8 +55,9 @@ def phone(customer: Customer, index: bytes = b"a1", **more: Any) -> Contact:
 
 
 def outlook(date: str = MONDAY) -> dict[tuple[int, int, str], dict[str, Any]]:
-    kept = (ibis.memtable(pq.read_table(nights_folder() / date / f"{name}.parquet")) for name in KEPT)
-    rows = ibis.duckdb.connect().to_pyarrow(ahead.everyone(*kept)).to_pylist()
+    con = ibis.duckdb.connect()
+    kept = (con.read_parquet(nights_folder() / date / f"{name}.parquet") for name in KEPT)
+    rows = con.to_pyarrow(everyone(*kept)).to_pylist()
     return {(row["party_id"], row["creditor_id"], row["channel"]): row for row in rows}
 
 
