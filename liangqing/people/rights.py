@@ -101,6 +101,13 @@ ACTS: dict[str, Act] = {
             frozenset((_COLLECT, _SELL, _HEAD, _RISK, _LEGAL)),
             changes=True,
         ),
+        Act("letter.see", _("see batches of letters, whosever they are"), frozenset((_RISK, _LEGAL, _AUDIT))),
+        Act(
+            "letter.print",
+            _("print letters together, whosever they are, and say what the post says"),
+            frozenset((_RISK, _LEGAL)),
+            changes=True,
+        ),
         Act("outreach.dispatch", _("send to many at once"), frozenset((_HEAD, _RISK, _MANAGE)), changes=True),
         Act(
             "outreach.stop",

@@ -24,7 +24,17 @@ from liangqing.workbench.pages import (
 from liangqing.workbench.pages.approvals import delegations
 from liangqing.workbench.pages.approvals import lists as approval_lists
 from liangqing.workbench.pages.approvals import request as approval
-from liangqing.workbench.pages.outreach import attempts, contacting, holding
+from liangqing.workbench.pages.outreach import (
+    attempts,
+    contacting,
+    demands,
+    holding,
+    letters,
+    reviews,
+    scripts,
+    templates,
+    wording,
+)
 from liangqing.workbench.pages.overview import ageing, load, results, rolls
 from liangqing.workbench.pages.policy import arms, trials
 from liangqing.workbench.pages.policy import calendar as policy_calendar
@@ -53,6 +63,9 @@ urlpatterns = [
     path("cases/<str:number>/contacting/", contacting.contacting, name="cases-contacting"),
     path("cases/<str:number>/calls/", contacting.calls, name="cases-calls"),
     path("cases/<str:number>/calls/cancellation/", contacting.call_off, name="cases-call-off"),
+    path("cases/<str:number>/script/", scripts.script, name="cases-script"),
+    path("cases/<str:number>/letters/", demands.letter, name="cases-letters"),
+    path("cases/<str:number>/letters/preview/", demands.preview, name="cases-letters-preview"),
     path("cases/<str:number>/attachments/<int:pk>/", cases.attachment, name="cases-attachment"),
     path("tasks/<int:pk>/pin/", cases.task_pin, name="tasks-pin"),
     path("tasks/<int:pk>/postponement/", cases.task_postponement, name="tasks-postponement"),
@@ -132,6 +145,25 @@ urlpatterns = [
     path("attempts/", attempts.attempts, name="attempts"),
     path("attempts/<int:pk>/", attempts.attempt, name="attempts-one"),
     path("attempts/<int:pk>/exemption/", attempts.exemption, name="attempts-exemption"),
+    path("templates/", templates.templates, name="templates"),
+    path("templates/new/", templates.new, name="templates-new"),
+    path("templates/<int:pk>/", templates.template, name="templates-one"),
+    path("templates/<int:pk>/drafts/", templates.drafts, name="templates-drafts"),
+    path("templates/<int:pk>/retirement/", templates.retirement, name="templates-retirement"),
+    path("templates/versions/<int:pk>/", wording.version, name="templates-version"),
+    path("templates/versions/<int:pk>/checks/", wording.checks, name="templates-checks"),
+    path("templates/versions/<int:pk>/document/", wording.document, name="templates-document"),
+    path("templates/versions/<int:pk>/dropping/", wording.dropping, name="templates-dropping"),
+    path("letters/", letters.letters, name="letters"),
+    path("letters/results/", letters.results, name="letters-results"),
+    path("letters/<int:pk>/", letters.batch, name="letters-one"),
+    path("letters/<int:pk>/files/<str:name>/", letters.file, name="letters-file"),
+    path("letters/<int:pk>/posting/", letters.posting, name="letters-posting"),
+    path("letters/<int:pk>/discarding/", letters.discarding, name="letters-discarding"),
+    path("letters/postings/<int:pk>/result/", letters.result, name="letters-result"),
+    path("letters/postings/<int:pk>/slip/", letters.slip, name="letters-slip"),
+    path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/<int:pk>/", reviews.review, name="reviews-one"),
     path("trail/", trail.trail, name="trail"),
     path("trail/<int:number>/", trail.entry, name="trail-entry"),
     path("trail/seals/", trail.blocks, name="trail-seals"),

@@ -30,7 +30,14 @@ from liangqing.kit import clock
 from liangqing.kit.money import Money
 from liangqing.nightly.actions import trial
 from liangqing.nightly.actions.run import run
-from liangqing.outreach.models import Attempt
+from liangqing.outreach.actions import reviews, templates
+from liangqing.outreach.models import (
+    Attempt,
+    LetterBatch,
+    Review,
+    Template,
+    TemplateVersion,
+)
 from liangqing.parties.actions import restraints
 from liangqing.parties.models import Contact, Party, Restraint
 from liangqing.people.models import Department, User
@@ -154,6 +161,11 @@ def found(folder: Path) -> None:
             made_at=clock.now(),
             next_try_at=clock.now(),
         )
+        templates.install_presets()
+        templates.draft(
+            Template.objects.earliest("id"), body="{{ institution }}：请付款，否则上门。", by=people["fang"]
+        )
+        LetterBatch.objects.create(made_by=people["fang"], made_at=clock.now())
         landed = Import.objects.earliest("id")
         Uploaded.objects.create(
             file=landed.file,
@@ -169,6 +181,10 @@ def found(folder: Path) -> None:
         for case in Case.objects.select_related("party", "owner").order_by("id"):
             paper = Upload(f"对账单 {case.party.number}.txt", f"{case.party.name}的对账单".encode())
             records.record(case, channel="phone", result="busy", reached="nobody", by=case.owner, attachments=[paper])
+            reviews.examine(
+                "再不付款就上门堵门", source=f"record/{case.records.latest('id').pk}", kind=Review.Kind.RECORD,
+                regime="cn_business", party=case.party, case=case.number, author=case.owner,
+            )  # fmt: skip
             restraints.place(case.party, "hours", reason="只在下午接电话", hours=(720, 1320), by=case.owner)
             promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
             shared = Campaign.objects.create(name="均分", by=case.owner, at=clock.now())
@@ -244,6 +260,10 @@ class Customer:
         return Attempt.objects.filter(party=self.party).earliest("id")
 
     @cached_property
+    def review(self) -> Review:
+        return Review.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
     def restraint(self) -> Restraint:
         return Restraint.objects.filter(party=self.party).earliest("id")
 
@@ -272,6 +292,15 @@ class Customer:
     @property
     def policy(self) -> Version:
         return Version.objects.get()
+
+    @property
+    def wording(self) -> TemplateVersion:
+        """One in draft, of a template whose first wording is in force."""
+        return TemplateVersion.objects.filter(state="draft").earliest("id")
+
+    @property
+    def letters(self) -> LetterBatch:
+        return LetterBatch.objects.earliest("id")
 
     @property
     def program(self) -> Program:

@@ -49,9 +49,11 @@ def add_user(
     start.start()
     from django.utils.translation import gettext as _
 
+    from liangqing.outreach.actions import templates
     from liangqing.people.actions import staff
     from liangqing.trail.actions.seal import seal
 
+    templates.install_presets()
     home = staff.found_department(department, name=department_name, kind=department_kind)
     person = staff.join(
         username,

@@ -17,6 +17,7 @@ from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.nightly.actions.run import Progress, Report, run
 from liangqing.nightly.models import Run
+from liangqing.outreach.actions import templates
 from liangqing.parties.models import Party
 from liangqing.trail.models import Entry
 
@@ -58,6 +59,7 @@ def build(*, nights: int = 60, progress: Progress | None = None) -> Report:
     with clock.at(eve):
         people = cast.hire()
         rules.name_the_house()
+        templates.install_presets()
     with tempfile.TemporaryDirectory(prefix="liangqing-demo-") as folder:
         life = Life(everyone, ledger, people, Random(f"{_SEED}: life"), Path(folder), hear)
         life.open_the_books(eve)

@@ -32,8 +32,12 @@ _TRIED_NIGHTS = 3
 def name_the_house() -> None:
     """What the institution is called on what it prints."""
     describe(
-        None, name=PARENT, name_en="Licheng Precision Industry Group Co., Ltd.", place="上海市", place_en="Shanghai"
-    )
+        None, name=PARENT, name_en="Licheng Precision Industry Group Co., Ltd.", place="上海市", place_en="Shanghai",
+        address="上海市浦东新区示范路100号", address_en="100 Shifan Road, Pudong, Shanghai", signer="应收账款管理部",
+        signer_en="Receivables Department", callback_phone="021-60000001", complaint_phone="021-60000002",
+        email="service@licheng.example", account_name=PARENT, bank="示范银行上海浦东支行",
+        account="6200 0000 0000 0000 001",
+    )  # fmt: skip
 
 
 def live(day: dt.date, people: Mapping[str, User]) -> None:

@@ -170,3 +170,17 @@ def constants(text: str) -> Iterator[str]:
     """The words of a template without what is filled in."""
     for node in environment().parse(text).find_all(nodes.TemplateData):
         yield node.data
+
+
+def places(text: str) -> list[int]:
+    """Where each character of its constants, one after another, stands in a template: a find in what it says by itself is
+    shown at the place where it was written."""
+    found: list[int] = []
+    since = 0
+    for words in constants(text):
+        start = text.find(words, since)
+        if start < 0:  # lines ended another way
+            return []
+        found += range(start, start + len(words))
+        since = start + len(words)
+    return found

@@ -37,6 +37,7 @@ from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.approvals import GraceForm
 from liangqing.workbench.forms.cases import AssignForm, PostponeForm, PromiseForm, RecordForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
+from liangqing.workbench.pages.outreach.reviews import told
 from liangqing.workbench.templatetags.lq import level as level_tag
 from liangqing.workbench.words import customer_name, owed_columns
 
@@ -359,7 +360,7 @@ def case_records(request: Request, number: str) -> HttpResponse:
                 sentence = _("Recorded. Meanwhile {names} recorded something too: see the timeline.").format(
                     names=names
                 )
-            return _done(request, case, sentence)
+            return _done(request, case, " ".join(filter(None, (sentence, told(f"record/{written.pk}")))))
     return _answer(request, case, record_form=form, status=422)
 
 

@@ -82,6 +82,16 @@ document.addEventListener('click', (event) => {
   const printer = event.target.closest('[data-print]')
   if (printer) window.print()
 })
+// A button that puts a text into a field where the cursor stands: data-insert, data-into. Without scripts it is a submit.
+document.addEventListener('click', (event) => {
+  const inserter = event.target.closest('[data-insert]')
+  const field = inserter && document.getElementById(inserter.dataset.into)
+  if (!field) return
+  event.preventDefault()
+  field.setRangeText(inserter.dataset.insert, field.selectionStart, field.selectionEnd, 'end')
+  field.focus()
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+})
 document.addEventListener('change', (event) => {
   if (event.target.matches('[data-submits]')) event.target.form.requestSubmit()
 })
