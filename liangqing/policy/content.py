@@ -66,13 +66,26 @@ def digest(content: Content) -> str:
 
 def complete(content: Content) -> dict[str, dict[str, Any]]:
     """The content with the catalogue's defaults where a term is not given, and the preset's rows where a table is not (it
-    came with a later release), in the order of the catalogue."""
+    came with a later release), in the order of the catalogue. An output that came with a later release is that of the
+    preset's row of the same name."""
     given, rows = content.get("terms") or {}, content.get("tables") or {}
     known = {key: given.get(key, definition.default) for key, definition in definitions().items()}
     strange = {key: value for key, value in given.items() if key not in known}
     came = shipped()["tables"]
-    ordered = {key: rows.get(key, came.get(key)) for key in (*blank_tables(), *rows)}
+    ordered = {
+        key: _with_outputs(rows[key], came.get(key)) if key in rows else came.get(key)
+        for key in (*blank_tables(), *rows)
+    }
     return {"terms": {**known, **strange}, "tables": ordered}
+
+
+def _with_outputs(rows: Any, came: Any) -> Any:
+    """Rows that speak of none of a column, since it came later, answer as the preset's row of that name does."""
+    if not isinstance(rows, list) or any(row_fault(row) for row in rows):
+        return rows
+    said = {name for row in rows for name in row["then"]}
+    later = {row["row"]: {name: value for name, value in row["then"].items() if name not in said} for row in came or ()}
+    return [{**row, "then": {**row["then"], **later.get(row["row"], {})}} for row in rows]
 
 
 PRESET = Path(__file__).parent / "presets" / "2000-01-01.yaml"

@@ -12,6 +12,8 @@ from liangqing import policy
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.policy.actions import versions
+from liangqing.policy.book import preset_content
+from liangqing.policy.content import complete, problems
 from liangqing.policy.models import Version
 from liangqing.policy.queries.versions import lines
 from liangqing.policy.rules.difference import as_text, differences
@@ -56,6 +58,20 @@ def test_a_version_of_before_a_table_or_term_came_decides_by_what_the_product_sh
     shipped = policy.preset()
     assert rules.terms["grace.most_days"] == shipped.terms["grace.most_days"]
     assert rules.tables["receipt.order"] == shipped.tables["receipt.order"]
+
+
+def test_a_version_of_before_a_column_came_answers_it_as_the_preset_does():
+    rows = [
+        {**row, "then": {name: value for name, value in row["then"].items() if name != "holds"}}
+        for row in complete(preset_content())["tables"]["case.result"]
+    ]
+    found = complete({"terms": {}, "tables": {"case.result": rows}})["tables"]["case.result"]
+    assert {row["row"]: row["then"]["holds"] for row in found}["Z17"] == "deceased"
+    rows[0]["then"]["holds"] = "none"
+    assert any(
+        problem.fault and problem.fault.code == "outputs"
+        for problem in problems({"terms": {}, "tables": {"case.result": rows}})
+    )
 
 
 @pytest.mark.parametrize("from_on", ["2026-03-10", "2026-03-09"])
