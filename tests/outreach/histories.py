@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime as dt
 import random
 from typing import Any
@@ -48,9 +49,29 @@ def person(draw: random.Random, variants: int = 0) -> Person:
     day = draw.choice(DAYS) + dt.timedelta(days=draw.choice((-1, 0, 0, 1)))
     asks = tuple(ask(draw, day, local) for _n in range(draw.randint(1, 3)))
     past = tuple(before(draw, draw.choice(asks).at) for _n in range(draw.choice((0, 1, 3, 8, 14))))
+    if draw.random() < 0.2:
+        asks, past = looked_for(draw, asks)
     held = tuple(restraint(draw, draw.choice(asks).at) for _n in range(draw.choice((0, 0, 1, 1, 2, 4))))
     debtor = Debtor(draw.choice(Regime.values), names, china if country == "CN" else days.weekday, past, held)
     return Person(debtor, asks, tuple(draw.randint(0, variants) for _one in asks))
+
+
+def looked_for(draw: random.Random, asks: tuple[Asked, ...]) -> tuple[tuple[Asked, ...], tuple[Past, ...]]:
+    """Third persons are asked for somebody who did not answer for some days, or did in between."""
+    plain: dict[str, Any] = {
+        "content": "locate",
+        "proof": False,
+        "unreachable": False,
+        "channel": "phone",
+        "exempt": frozenset(),
+    }
+    asks = tuple(dataclasses.replace(each, recipient=draw.choice(("contact", "spouse")), **plain) for each in asks)
+    outcomes = ("unanswered", "not_connected", "not_connected", draw.choice(("unanswered", "effective")))
+    past = tuple(
+        Past(asks[0].at - dt.timedelta(hours=draw.randrange(1, 100)), "phone", "self", "a1", 1, draw.choice(outcomes))
+        for _n in range(draw.randint(1, 6))
+    )
+    return asks, past
 
 
 def ask(draw: random.Random, day: dt.date, zone: ZoneInfo) -> Asked:

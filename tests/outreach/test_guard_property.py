@@ -47,7 +47,7 @@ def one_by_one(persons: Sequence[Person], policy: Policy) -> list[list[Answer]]:
     return found
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(which=st.integers(0, POLICIES - 1), draw=st.randoms(use_true_random=False))
 def test_both_forms_say_the_same(which: int, draw: random.Random) -> None:
     policy = policies()[which]
@@ -70,7 +70,8 @@ def test_both_forms_say_the_same_of_many(which: int) -> None:
         if one != other
     ]
     assert not differ, differ[0]
-    answers = Counter(answer for many in singly for answer, _rules in many)
-    assert min(answers[name] for name in ("allowed", "approval", "refused")) > 0, "all answers were drawn"
-    rules = Counter(rule.partition(":")[0] for many in singly for _answer, named in many for rule in named)
-    assert set(rules) == {"hours", "cap", "cooloff", "condition", "restraint"}, "every table spoke"
+    if which == 0:  # the preset; a drawn policy may never ask for an approval, or have no quiet time
+        answers = Counter(answer for many in singly for answer, _rules in many)
+        assert set(answers) == {"allowed", "approval", "refused"}, "all answers were drawn"
+        rules = Counter(rule.partition(":")[0] for many in singly for _answer, named in many for rule in named)
+        assert set(rules) == {"hours", "cap", "cooloff", "condition", "restraint"}, "every table spoke"
