@@ -47,6 +47,7 @@ PLACES = (
     Place("templates", _("Templates"), "case.see", more=True),
     Place("letters", _("Letters"), "letter.see", more=True),
     Place("reviews", _("Words to look at"), "review.see", more=True),
+    Place("visits", _("Visits"), "case.see", more=True),
     Place("campaigns", _("Campaigns"), "case.assign", more=True),
     Place("policy", pgettext_lazy("the institution’s rules", "Policy"), "policy.see", more=True),
     Place("oversight", _("Clause register"), "policy.see", more=True),

@@ -98,6 +98,18 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "letters-slip": house(lambda _of: {"pk": 0}, nothing=True),
     "reviews": plain(),
     "reviews-one": about(lambda of: {"pk": of.review.pk}),
+    # visits
+    "visits": plain(),
+    "visits-planning": plain(),
+    "visits-report": plain(query="?week=2026-W27"),
+    "visits-worker": plain(),
+    "visits-round": about(lambda of: {"pk": of.stop.round_id}),
+    "visits-moves": about(lambda of: {"pk": of.stop.round_id}),
+    "visits-route": about(lambda of: {"pk": of.stop.round_id}),
+    "visits-print": about(lambda of: {"pk": of.stop.round_id}),
+    "visits-stop": about(lambda of: {"pk": of.stop.pk}),
+    "visits-arrival": about(lambda of: {"pk": of.stop.pk}),
+    "visits-file": about(lambda of: {"pk": of.stop.pk, "number": of.stop.visit.files.get().pk}),
     # customers and contacts
     "customers": plain(),
     "customers-entry": plain(),

@@ -26,12 +26,12 @@ from liangqing.cases.models import Attachment, Campaign, Case, Promise, Share, T
 from liangqing.house.demo import cast
 from liangqing.house.night import PLAN
 from liangqing.imports.models import Import
-from liangqing.kit import clock
+from liangqing.kit import clock, files, sealing
 from liangqing.kit.money import Money
 from liangqing.nightly.actions import trial
 from liangqing.nightly.actions.run import run
 from liangqing.outreach.actions import reviews, templates
-from liangqing.outreach.models import (
+from liangqing.outreach.models import Round, Stop, Visit, VisitFile
     Attempt,
     LetterBatch,
     Review,
@@ -189,7 +189,31 @@ def found(folder: Path) -> None:
             promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
             shared = Campaign.objects.create(name="均分", by=case.owner, at=clock.now())
             Share.objects.create(campaign=shared, case=case, before=case.owner, after=case.owner)
+            _visit(case, people["gao"])
         _ask_for_grace()
+
+
+def _visit(case: Case, companion: User) -> None:
+    """Whoever has the case visited the customer, and a photograph was taken."""
+    owner, now = case.owner, clock.now()
+    assert owner is not None
+    trip = Round.objects.create(
+        area="城东", on=TODAY, state="under_way", planned_by=owner, planned_at=now, started_at=now
+    )  # fmt: skip
+    trip.people.set([owner, companion])
+    stop = Stop.objects.create(
+        round=trip, place=1, party=case.party, creditor=case.creditor, case=case.number, recipient="self",
+        address_stored=sealing.seal("城东路1号"),
+    )  # fmt: skip
+    visit = Visit.objects.create(
+        stop=stop, party=case.party, creditor=case.creditor, by=owner, at=now, on=TODAY, written_at=now,
+        result="no_answer", met="nobody",
+    )  # fmt: skip
+    picture = b"\xff\xd8\xff\xe0" + case.number.encode()
+    VisitFile.objects.create(
+        visit=visit, kind="photo", sha256=files.keep(picture), size=len(picture), media_type="image/jpeg",
+        name_stored=sealing.seal("door.jpg"),
+    )  # fmt: skip
 
 
 def _ask_for_grace() -> None:
@@ -262,6 +286,10 @@ class Customer:
     @cached_property
     def review(self) -> Review:
         return Review.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
+    def stop(self) -> Stop:
+        return Stop.objects.select_related("visit").get(party=self.party)
 
     @cached_property
     def restraint(self) -> Restraint:

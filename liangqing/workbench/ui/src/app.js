@@ -6,6 +6,7 @@ import htmx from 'htmx.org'
 import Alpine from '@alpinejs/csp'
 import { keys } from './keys.js'
 import { rows } from './rows.js'
+import { visits } from './visits.js'
 
 window.htmx = htmx
 htmx.config.allowEval = false
@@ -102,3 +103,4 @@ const reachable = () => document.querySelectorAll('.lq-scroll').forEach((part) =
 reachable()
 document.addEventListener('htmx:afterSwap', reachable)
 keys({ say })
+visits()

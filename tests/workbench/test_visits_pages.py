@@ -1,0 +1,138 @@
+"""Visits on pages: planned, made and written on a phone, off the line too, and told by the week."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from liangqing.cases.models import Record
+from liangqing.kit import clock
+from liangqing.outreach.actions import rounds
+from liangqing.outreach.actions.rounds import Household
+from liangqing.outreach.models import Round, Stop, Visit
+from liangqing.parties.actions import contacts
+from liangqing.receivables.models import Receipt
+from tests.workbench.institution import TODAY, Institution
+
+JPEG = b"\xff\xd8\xff\xe0 a signed slip"
+WEEK = "2026-W27"
+
+
+@pytest.fixture
+def stop(house_of_people: Institution) -> Stop:
+    """A household of 林's, on a round with 许 that is under way today."""
+    house = house_of_people
+    lin, xu, customer = house.user("lin"), house.user("xu"), house.of("lin")[0]
+    Round.objects.update(state="finished")
+    contacts.add(customer.party, kind="address", value="广州市天河路18号", role="self", by=lin)
+    home = Household(customer.party, customer.case.creditor, customer.case.number)
+    row = rounds.plan(area="天河", on=clock.today(), people=[lin, xu], households=[home], by=lin)
+    rounds.start(row, by=lin)
+    return row.stops.get()
+
+
+def given(**more: Any) -> dict[str, Any]:
+    return {"key": str(uuid.uuid4()), "met": "self", "result": "call_back", "found": "right", **more}
+
+
+def at_the_door(client: Client, stop: Stop) -> str:
+    client.post(reverse("visits-arrival", args=[stop.pk]))
+    return reverse("visits-stop", args=[stop.pk])
+
+
+def test_a_round_is_planned_on_a_page_and_says_who_is_left_out(house_of_people: Institution) -> None:
+    client, lin, xu = house_of_people.client_of("lin"), house_of_people.user("lin"), house_of_people.user("xu")
+    customer = house_of_people.of("lin")[0]
+    assert customer.case.number in client.get(reverse("visits-planning")).content.decode()
+    form = {"area": "天河", "on": TODAY, "content": "demand", "people": [lin.pk], "pick": [customer.case.pk]}
+    assert client.post(reverse("visits-planning"), form).status_code == 422, "two go together"
+    answer = client.post(reverse("visits-planning"), {**form, "people": [lin.pk, xu.pk]}, follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("visits-round", args=[Round.objects.latest("id").pk])
+    assert Round.objects.latest("id").left_out[0]["code"] == "no_address"
+    assert customer.case.number in answer.content.decode()
+
+
+def test_a_visit_is_written_at_the_door_with_cash_and_a_signed_slip(house_of_people: Institution, stop: Stop) -> None:
+    client = house_of_people.client_of("lin")
+    before = client.get(reverse("visits-stop", args=[stop.pk]))
+    assert "广州市天河路18号" in before.content.decode()
+    assert client.post(reverse("visits-stop", args=[stop.pk]), given()).status_code == 409, "arrive first"
+    url = at_the_door(client, stop)
+    slip = SimpleUploadedFile("签回.jpg", JPEG)
+    assert client.post(url, given(signed="on")).status_code == 422
+    cash = {"principal": "600", "interest": "500", "receipt_number": "0001234"}
+    assert client.post(url, given(signed="on", slip=slip, **cash)).status_code == 302
+    visit = Visit.objects.get(stop=stop)
+    assert (visit.signed, visit.principal, visit.interest) == (True, 60_000, 50_000)
+    assert Receipt.objects.get(number="0001234").amount == 110_000
+    assert Record.objects.get(case__number=stop.case, channel="visit").by.username == "lin"
+    shown = client.get(url).content.decode()
+    assert visit.files.get().sha256 in shown
+    assert client.get(reverse("visits-file", args=[stop.pk, visit.files.get().pk])).getvalue() == JPEG
+
+
+def test_what_a_device_sends_twice_is_written_once(house_of_people: Institution, stop: Stop) -> None:
+    client = house_of_people.client_of("lin")
+    url, said = reverse("visits-stop", args=[stop.pk]), given(at=clock.now().isoformat())
+    headers = {"Accept": "application/json"}
+    wrong = client.post(url, {**said, "lapsed": "on"}, headers=headers)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "wrong_lapsed_said")
+    assert [client.post(url, said, headers=headers).json() for _time in range(2)] == [{"done": True}, {"done": True}]
+    assert Visit.objects.filter(stop=stop).count() == 1
+    other = client.post(url, {**said, "key": str(uuid.uuid4())}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "visited_already")
+
+
+def test_whoever_does_not_go_along_sees_no_whole_address(house_of_people: Institution, stop: Stop) -> None:
+    page = house_of_people.client_of("gao").get(reverse("visits-round", args=[stop.round_id])).content.decode()
+    assert "天河路" not in page
+    assert "广州市***" in page
+    assert house_of_people.client_of("wang").get(reverse("visits-round", args=[stop.round_id])).status_code == 404
+
+
+def test_the_week_is_told_by_area_and_person_and_taken_away(house_of_people: Institution, stop: Stop) -> None:
+    lin = house_of_people.client_of("lin")
+    url = at_the_door(lin, stop)
+    lin.post(url, given(intention="年底还", principal="600", interest="500", receipt_number="0001234"))
+    client = house_of_people.client_of("gao")
+    page = client.get(reverse("visits-report"), {"week": WEEK}).content.decode()
+    assert "天河" in page
+    assert "年底还" in page
+    file = client.get(reverse("visits-report"), {"week": WEEK, "export": "xlsx"})
+    book = CalamineWorkbook.from_filelike(io.BytesIO(file.getvalue()))
+    summary, households = (book.get_sheet_by_index(place).to_python() for place in range(2))
+    line = next(row for row in summary if row[0] == "天河")
+    assert line[2:9] == [1, 0, 1, 0, 1, 600, 500]
+    assert any("年底还" in row for row in households)
+
+
+def test_off_the_line_a_visit_is_kept_and_sent_later(stop: Stop, browser_page: Callable[..., Any]) -> None:
+    page = browser_page("lin", viewport={"width": 390, "height": 844})
+    page.watch.expects(503)  # parts of a font that were never needed before
+    page.goto(reverse("visits-round", args=[stop.round_id]))
+    page.wait_for_selector("html[data-at-hand]")
+    page.reload()  # from now on the script under /visits/ sees what is asked for
+    page.wait_for_selector("html[data-at-hand]")
+    page.context.set_offline(True)
+    page.click("a[data-stop]")
+    page.click("form[data-arrival] button")
+    page.select_option("[name=met]", "self")
+    page.select_option("[name=result]", "call_back")
+    page.fill("[name=principal]", "600")
+    page.set_input_files("[name=photos]", {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": JPEG})
+    page.click("form[data-visit] button.lq-big")
+    page.wait_for_url(f"**{reverse('visits-round', args=[stop.round_id])}")
+    page.wait_for_selector("[data-outbox]:has-text('1')")
+    assert not Visit.objects.filter(stop=stop).exists()
+    page.context.set_offline(False)
+    page.wait_for_selector("[data-outbox]", state="hidden")
+    visit = Visit.objects.get(stop=stop)
+    assert (visit.principal, visit.files.count(), visit.receipt.number) == (60_000, 1, f"V{visit.key.hex[:10].upper()}")  # type: ignore[union-attr]
