@@ -31,12 +31,16 @@ from liangqing.kit.money import Money
 from liangqing.nightly.actions import trial
 from liangqing.nightly.actions.run import run
 from liangqing.outreach.actions import reviews, templates
-from liangqing.outreach.models import Round, Stop, Visit, VisitFile
+from liangqing.outreach.models import (
     Attempt,
     LetterBatch,
     Review,
+    Round,
+    Stop,
     Template,
     TemplateVersion,
+    Visit,
+    VisitFile,
 )
 from liangqing.parties.actions import restraints
 from liangqing.parties.models import Contact, Party, Restraint
