@@ -329,7 +329,7 @@ def _one(name: str, decide: Callable[[Any], Any], arguments: argparse.Namespace)
         )
         with CaptureQueriesContext(connection) as asked:
             decide(wish)
-    statements = [each["sql"] for each in asked.captured_queries if each["sql"].startswith("SELECT")]
+    statements = [each["sql"] for each in asked.captured_queries if each["sql"].strip().startswith(("SELECT", "WITH"))]
     each = 1000 / len(ms)
     return Single(name, ms, own * each, server_s * each, len(asked.captured_queries), tuple(_scans(statements)))
 
