@@ -17,6 +17,7 @@ and ask for it with ``liangqing.workbench.worker.ask("land_upload", upload.pk, q
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -41,6 +42,8 @@ SILENT_S = 60.0
 MOST_ATTEMPTS = 5
 """A job that has cost so many workers their lives is given up."""
 _KEPT_HOURS = 24 * 14
+_LOOKS_EVERY_S = 4
+"""How often a call is looked at while people talk."""
 
 _log = logging.getLogger(__name__)
 
@@ -147,6 +150,17 @@ def send_now(number: int) -> dict[str, int]:
     return sending.go()
 
 
+@app.task(name="look_at_dispatch", queue="outreach", lock="looking")
+@opened
+def look_at_dispatch(number: int) -> dict[str, int]:
+    """Ask the guard about everybody of a large dispatch. Done twice, it is asked anew; once it is being sent, not at all."""
+    from liangqing.outreach.actions import dispatches
+    from liangqing.outreach.models import Dispatch
+
+    dispatch = Dispatch.objects.select_related("by", "template").get(pk=number)
+    return dispatches.look(dispatch, by=dispatch.by).figures
+
+
 @app.task(name="print_letters", queue="outreach", lock="letters")
 @opened
 def print_letters(number: int) -> int:
@@ -174,6 +188,44 @@ def tell_staff(timestamp: int) -> dict[str, int]:
     from liangqing.outreach.actions import words
 
     return {"made": words.collect(), **words.send()}
+
+
+@app.task(name="place_call", queue="calls")
+@opened
+def place_call(number: int) -> None:
+    """Dial a call somebody asked for, and look after it. Done twice, it is dialled once."""
+    from liangqing.outreach.actions import calls
+
+    if calls.place(number):
+        _look_again(number)
+
+
+@app.task(name="follow_call", queue="calls")
+@opened
+def follow_call(number: int) -> None:
+    """Look how a call goes on, a moment only, so that other jobs get their turn while people talk; then again."""
+    from liangqing.outreach.actions import calls
+
+    if calls.follow(number):
+        _look_again(number)
+
+
+def _look_again(number: int) -> None:
+    with contextlib.suppress(exceptions.AlreadyEnqueued):
+        app.configure_task(
+            name="follow_call", queue="calls", lock=f"call {number}", queueing_lock=f"follow call {number}",
+            schedule_in={"seconds": _LOOKS_EVERY_S},
+        ).defer(number=number)  # fmt: skip
+
+
+@app.periodic(cron="11 * * * *", periodic_id="every hour")
+@app.task(name="remind_of_open_calls", queue="upkeep", lock="open calls", queueing_lock="open calls")
+@opened
+def remind_of_open_calls(timestamp: int) -> int:
+    """Tell of calls nobody wrote a record of; each once."""
+    from liangqing.outreach.actions import calls
+
+    return calls.remind_of_open()
 
 
 # approvals ------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,45 @@ class ContactConcluded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactUnrecorded(Event):
+    """A call was allowed and nobody wrote down in time what became of it; it goes on counting as everything."""
+
+    name: ClassVar[str] = "contact unrecorded"
+    thing: ClassVar[str] = "attempt"
+    case: str
+    channel: str
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactViolated(Event):
+    """A contact took place that the rules do not allow; ``receipt`` names its judgement, ``rules`` what it broke."""
+
+    name: ClassVar[str] = "contact against the rules"
+    thing: ClassVar[str] = "attempt"
+    case: str
+    channel: str
+    receipt: str
+    answer: str
+    rules: list[str]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallMoved(Event):
+    """A call that a provider dials was asked for, is connected, ended, or could not be dialled; ``reason`` is a code."""
+
+    name: ClassVar[str] = "call moved"
+    thing: ClassVar[str] = "attempt"
+    case: str
+    provider: str
+    state: str
+    reason: str
+    duration_s: int | None
+    recorded: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RulesLifted(Event):
     """An approval lifts rules for one customer and channel, for a while."""
 

@@ -15,8 +15,8 @@ from liangqing.kit.refusal import Refusal
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-_OPEN = ("/accounts/", "/static/", "/api/", "/language/", "/health/")
-"""Where nobody need be signed in; the API has keys of its own."""
+_OPEN = ("/accounts/", "/static/", "/api/", "/callbacks/", "/language/", "/health/")
+"""Where nobody need be signed in; the API has keys of its own, and providers prove who they are."""
 
 
 _BEFORE_CHOOSING = ("/accounts/password/change/", "/accounts/logout/", "/static/", "/api/", "/language/", "/health/")

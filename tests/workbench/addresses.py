@@ -46,7 +46,7 @@ def house(fill: Callable[[Customer], dict[str, Any]], **options: Any) -> Sample:
     return Sample(fill, **options)
 
 
-OPEN = {"set_language", "health"}
+OPEN = {"set_language", "health", "callbacks"}
 """Where nobody need be signed in."""
 
 EVERYBODYS = {"start", "me", "bell"}
@@ -77,6 +77,8 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     # contact receipts
     "attempts": plain(),
     "attempts-one": about(lambda of: {"pk": of.attempt.pk}),
+    "attempts-call": about(lambda of: {"pk": of.attempt.pk}, nothing=True),
+    "attempts-hanging-up": about(lambda of: {"pk": of.attempt.pk}, get=False, nothing=True),
     "attempts-exemption": about(lambda of: {"pk": of.attempt.pk}),
     # what is said: templates, letters, words to look at
     "templates": plain(),

@@ -107,6 +107,10 @@ class Exchange:
         said = {"key": parcel.key, "callee": number, "caller": line, "extension": parcel.headers.get("extension", "")}
         return self.gateway.hand_over(parcel.key, said)
 
+    def hang_up(self, key: str) -> Receipt:
+        """End a call."""
+        return self.gateway.end(key)
+
     def asks(self, key: str, *, to: str = "", on: dt.date | None = None) -> Receipt | None:
         return self.gateway.asks(key)
 

@@ -68,6 +68,13 @@ class Gateway:
             return not_found()
         return self._receipt(answer)
 
+    def end(self, key: str) -> Receipt:
+        """DELETE what is under way under the key; one that is over already (404) is over."""
+        answer = self._exchange("DELETE", f"{self.url.rstrip('/')}/{key}", b"", key)
+        if isinstance(answer, Receipt):
+            return answer
+        return accepted() if answer.status == HTTPStatus.NOT_FOUND else posting.failed(answer) or accepted()
+
     def check(self) -> Receipt:
         """GET the address itself; any 2xx will do."""
         answer = self._exchange("GET", self.url, b"", "")

@@ -112,7 +112,11 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("international", _("dial with the country code"), "flag", default=False),
         Field("transport", _("SIP transport"), default="", choices=("", "udp", "tcp", "tls")),
     ),
-    Kind.HTTP_CALL: (*_GATEWAY, _LINES),
+    Kind.HTTP_CALL: (
+        *_GATEWAY,
+        _LINES,
+        Field("extensions", _("extension of each collector, by user name"), "map", default={}),
+    ),
     Kind.TEL: (),
     Kind.WECOM_ROBOT: (
         Field("key", _("key of the robot"), "secret", required=True),

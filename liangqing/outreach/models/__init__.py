@@ -1,5 +1,6 @@
 from liangqing.outreach.models.attempt import Answer, Attempt, AttemptEvent, Exemption, Source
 from liangqing.outreach.models.batch import LetterBatch, Posting
+from liangqing.outreach.models.call import Call
 from liangqing.outreach.models.dispatch import Addressee, Dispatch, Switch
 from liangqing.outreach.models.incoming import Incoming, MailboxMark
 from liangqing.outreach.models.line import Line
@@ -17,6 +18,7 @@ __all__ = [
     "Answer",
     "Attempt",
     "AttemptEvent",
+    "Call",
     "Dispatch",
     "Exemption",
     "Incoming",

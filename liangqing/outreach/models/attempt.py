@@ -72,6 +72,16 @@ class Attempt(models.Model):
             models.Index(fields=["party", "at"], name="outreach_attempt_party"),
             models.Index(fields=["by", "at"], name="outreach_attempt_by"),
             models.Index(fields=["at"], name="outreach_attempt_at"),
+            models.Index(
+                fields=["at"],
+                name="outreach_attempt_open",
+                condition=models.Q(outcome=Outcome.OPEN.value, channel=Channel.PHONE.value),
+            ),
+            models.Index(
+                fields=["-id"],
+                name="outreach_attempt_violation",
+                condition=models.Q(ahead=False) & ~models.Q(answer="allowed"),
+            ),
         ]
 
     @property

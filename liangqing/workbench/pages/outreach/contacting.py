@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,16 +16,19 @@ from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
+from liangqing.outreach.actions import calls as calling
 from liangqing.outreach.actions import guard
 from liangqing.outreach.kinds import Channel, Content, Recipient
-from liangqing.outreach.models import Attempt
+from liangqing.outreach.models import Attempt, Call
 from liangqing.outreach.queries.facts import KIND_OF, Wish, ground_of, recipient_of
 from liangqing.outreach.rules.facts import Verdict
 from liangqing.outreach.rules.zones import local
 from liangqing.parties.actions import reveal
 from liangqing.parties.models import Contact
 from liangqing.parties.queries import members
+from liangqing.people.models import User
 from liangqing.people.rights import can
+from liangqing.workbench import worker
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.words import customer_name
 
@@ -73,7 +77,9 @@ def contacting(request: Request, number: str) -> HttpResponse:
     return _answer(request, _case(request, number))
 
 
-def _answer(request: Request, case: Case, *, attempt: Attempt | None = None, status: int = 200) -> HttpResponse:
+def _answer(
+    request: Request, case: Case, *, attempt: Attempt | None = None, call: Call | None = None, status: int = 200
+) -> HttpResponse:
     user = request.user
     ground = ground_of(case.party, case.creditor, clock.now())
     contacts = members.contacts(case.party)[:MOST]
@@ -105,6 +111,7 @@ def _answer(request: Request, case: Case, *, attempt: Attempt | None = None, sta
         "works": can(user, "case.work") and case.stage == "open",
         "reveals": can(user, "contact.reveal"),
         "attempt": attempt,
+        "call": call,
         "reason": guard.reason_of(attempt) if attempt is not None else "",
         "number": reveal.reveal(_contact(attempt), "value", attempt.number, user)
         if attempt is not None and attempt.answer == "allowed"
@@ -140,6 +147,7 @@ def calls(request: Request, number: str) -> HttpResponse:
     if channel not in Channel.values or KIND_OF.get(Channel(channel)) != contact.kind:
         channel = WAYS[contact.kind][0]
     ground = ground_of(case.party, case.creditor, clock.now())
+    route = calling.route(request.user) if channel == Channel.PHONE else None
     wish = Wish(
         party=case.party,
         channel=channel,
@@ -148,10 +156,52 @@ def calls(request: Request, number: str) -> HttpResponse:
         contact=contact,
         by=request.user,
         case=case.number,
-        line=next((value for kind, value, _own in ground.lines if kind == channel), ""),
+        line=route.line if route else next((value for kind, value, _own in ground.lines if kind == channel), ""),
     )
+    if route is not None:
+        calling.demand_free(request.user)
     attempt = guard.ask(wish)
-    return _answer(request, case, attempt=attempt, status=200 if attempt.answer == "allowed" else 409)
+    if attempt.answer != "allowed":
+        return _answer(request, case, attempt=attempt, status=409)
+    return _answer(request, case, attempt=attempt, call=_dialled(attempt, request.user) if route else None)
+
+
+def _dialled(attempt: Attempt, user: User) -> Call | None:
+    """Let a worker dial it, where a provider dials for this person."""
+    with transaction.atomic():
+        call = calling.dial(attempt, by=user).call
+        if call is not None:
+            worker.ask("place_call", call.pk, queue="calls", lock=f"call {call.pk}")
+    return call
+
+
+def _own_call(request: Request, pk: int) -> Call:
+    rows = Call.objects.filter(by=request.user).select_related("attempt", "provider", "by")
+    return find(rows, attempt=pk)
+
+
+@page("case.work")
+def call_state(request: Request, pk: int) -> HttpResponse:
+    """How one's own call stands; the page asks again every two seconds while it is under way."""
+    return _shown(request, _own_call(request, pk))
+
+
+@page("case.work")
+def hanging_up(request: Request, pk: int) -> HttpResponse:
+    """End one's own call."""
+    call = _own_call(request, pk)
+    receipt = calling.hang_up(call, by=request.user) if request.method == "POST" and call.live else None
+    call.refresh_from_db()
+    if receipt is not None and not receipt.accepted:
+        return _shown(request, call, fault=str(receipt.sentence), status=409)
+    return _shown(request, call)
+
+
+def _shown(request: Request, call: Call, *, fault: str = "", status: int = 200) -> HttpResponse:
+    part = bool(request.headers.get("HX-Request")) and request.headers.get("HX-Boosted") is None
+    template = "workbench/outreach/call.html"
+    context = {"call": call, "fault": fault, "waits": call.state == "asked" and not worker.alive()}
+    return render(request, f"{template}#call" if part else template, context, status=status)
 
 
 @page("case.see", post="case.work")
