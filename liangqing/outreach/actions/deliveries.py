@@ -15,7 +15,7 @@ from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.outreach.actions import guard, incoming
 from liangqing.outreach.actions.messages import move
-from liangqing.outreach.actions.sending import wrong_address
+from liangqing.outreach.actions.noting import wrong_address
 from liangqing.outreach.channels import carriers, inbox, sms
 from liangqing.outreach.channels.calls import CallEvent
 from liangqing.outreach.channels.inbox import Kind

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock
 from liangqing.outreach.actions import guard, preparing, switches
 from liangqing.outreach.actions.messages import move
-from liangqing.outreach.actions.preparing import Gathered, NotNow, Ready
+from liangqing.outreach.actions.preparing import Gathered, Ready
+from liangqing.outreach.actions.routing import NotNow
 from liangqing.outreach.actions.sending import Go, carrier_of, hand_over, locked
 from liangqing.outreach.channels.kinds import FIELDS
 from liangqing.outreach.channels.sending import Carrier, Receipt, State

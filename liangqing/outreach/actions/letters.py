@@ -21,7 +21,7 @@ from liangqing.kit.files import Upload
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import guard, preparing, switches
 from liangqing.outreach.actions.messages import move
-from liangqing.outreach.actions.preparing import NotNow
+from liangqing.outreach.actions.routing import NotNow
 from liangqing.outreach.content import batches
 from liangqing.outreach.content.letters import Addressee, Letter, compose
 from liangqing.outreach.events import LettersPrinted, SlipAttached

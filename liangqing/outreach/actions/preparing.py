@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import guard
+from liangqing.outreach.actions import guard, routing
 from liangqing.outreach.actions.messages import move
-from liangqing.outreach.channels.kinds import Kind
+from liangqing.outreach.actions.routing import NotNow
 from liangqing.outreach.channels.sending import Parcel
 from liangqing.outreach.content import rendering
 from liangqing.outreach.content.values import Values
@@ -32,9 +32,9 @@ from liangqing.parties.models import Contact
 from liangqing.policy import Policy
 
 STALE_AGAIN = dt.timedelta(hours=1)
+"""How soon what waits for money to be entered is looked at again."""
 _RUNS = (Source.NIGHT, Source.CAMPAIGN, Source.PROGRAM)
-NO_ROUTE_AGAIN = dt.timedelta(minutes=10)
-"""How soon what can't go now is looked at again."""
+"""Whose demands wait for money to be entered: nobody looks at each of them."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,6 @@ class Ready:
     provider: Provider
     parcel: Parcel
     attempt: Attempt
-
-
-class NotNow(Exception):
-    """It does not leave now; ``name`` is the move it makes instead."""
-
-    def __init__(self, name: str, reason: str, said: str = "", *, due_at: dt.datetime | None = None) -> None:
-        super().__init__(reason)
-        self.name, self.reason, self.said, self.due_at = name, reason, said, due_at
 
 
 class Busy(Exception):
@@ -110,14 +102,14 @@ def prepare(gathered: Gathered, wait: Wait = no_wait, *, again: Provider | None 
     demand_in_time(message, rules, day)
     _demand_room_today(message, rules)
     demand_books(message)
-    provider = again or provider_for(message)
+    provider = again or routing.provider_for(message)
     if not provider.sends:
-        raise NotNow("put back", "no_provider", due_at=clock.now() + NO_ROUTE_AGAIN)
+        raise NotNow("put back", "no_provider", due_at=clock.now() + routing.NO_ROUTE_AGAIN)
     if seconds := wait(provider):
         raise Busy(message.channel, seconds)
-    written = write(message, regime, day, bills=gathered.bills, unsubscribe=unsubscribe(message, provider))
+    written = write(message, regime, day, bills=gathered.bills, unsubscribe=routing.unsubscribe(message, provider))
     contact = contact_of(message)
-    attempt = ask(message, contact, line=line_of(provider))
+    attempt = ask(message, contact, line=routing.line_of(provider))
     for each in gathered.parts if again is None else ():
         move(each, "merge", reason="merged", into=message, ended_at=clock.now())
     note(message, written)
@@ -266,31 +258,6 @@ def _version(message: Message, regime: str, day: dt.date) -> TemplateVersion:
     )
 
 
-def provider_for(message: Message) -> Provider:
-    """The first by order that may be used, for this content, and has not passed it on. Raises ``NotNow``."""
-    everybody = list(
-        Provider.objects.filter(channel=message.channel, active=True, for_staff=False).order_by("order", "id")
-    )
-    able = [each for each in everybody if each.kind != Kind.IMAP and _may_carry(each, message.content)]
-    for each in able:
-        if each.sends and each.pk not in message.passed_over:
-            return each
-    if not able:
-        raise NotNow("refuse", "no_route", str(_("No provider is set up that may carry this.")))
-    raise NotNow("put back", "no_provider", due_at=clock.now() + NO_ROUTE_AGAIN)
-
-
-def _may_carry(provider: Provider, content: str) -> bool:
-    """Shared cloud routes refuse what presses for payment (T15)."""
-    return provider.own_route or content not in CONTENTS_THAT_PRESS
-
-
-def line_of(provider: Provider) -> str:
-    """Our own number or address with this provider, as the guard looks it up among the registered lines."""
-    names = {Kind.SMTP: "sender", Kind.HTTP_SMS: "sender", Kind.ALIYUN_SMS: "signature", Kind.TENCENT_SMS: "signature"}
-    return str(provider.setting(names[Kind(provider.kind)])) if provider.kind in names else ""
-
-
 def contact_of(message: Message) -> Contact | None:
     """The way it goes, as it stands now. Raises ``NotNow`` when it turned out to be wrong meanwhile."""
     contact = Contact.objects.filter(pk=message.contact).first() if message.contact else None
@@ -333,13 +300,5 @@ def parcel(message: Message, written: Written, provider: Provider) -> Parcel:
         body=written.body,
         template_code=written.version.name if written.version else "",
         template_params=written.values,
-        unsubscribe=unsubscribe(message, provider),
+        unsubscribe=routing.unsubscribe(message, provider),
     )
-
-
-def unsubscribe(message: Message, provider: Provider) -> str:
-    """A mail to us that asks for silence, which the mailbox understands (RFC 2369)."""
-    if provider.kind != Kind.SMTP:
-        return ""
-    to = provider.setting("reply_to") or provider.setting("sender")
-    return f"mailto:{to}?subject=unsubscribe%20{message.key}" if to.isascii() else ""

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from liangqing.kit import clock
-from liangqing.outreach.actions import guard, preparing
-from liangqing.outreach.actions.preparing import NotNow
+from liangqing.outreach.actions import guard, preparing, routing
+from liangqing.outreach.actions.routing import NotNow
 from liangqing.outreach.models import Addressee, Dispatch, Message, Source
 from liangqing.outreach.queries import asking
 from liangqing.outreach.queries.facts import Wish, recipient_of
@@ -71,6 +71,31 @@ def preview(dispatch: Dispatch, *, at: dt.datetime | None = None) -> Preview:
     return Preview(figures, told, tuple(_samples(dispatch, goes[:SAMPLES])))
 
 
+def kept(dispatch: Dispatch) -> Preview:
+    """The last preview, from what was kept of it: the figures and rules as they were told then; the sentences and what a
+    few would read are those of this moment. Figures are empty where nobody has looked yet."""
+    why: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    held = dispatch.addressees.exclude(rules=[]).exclude(answer="allowed")
+    for pk, rules in held.order_by("id").values_list("id", "rules"):
+        why.update(rules)
+        for rule in rules:
+            first.setdefault(rule, pk)
+    told = tuple(Why(rule, _sentence(dispatch, first[rule], rule), count) for rule, count in why.most_common())
+    goes = dispatch.addressees.filter(answer__in=("allowed", "later")).select_related("party__merged_into", "creditor")
+    return Preview(dispatch.figures, told, tuple(_samples(dispatch, list(goes.order_by("id")[:SAMPLES]))))
+
+
+def _sentence(dispatch: Dispatch, addressee: int, rule: str) -> str:
+    """What a rule says, asked of one whom it holds back; empty when it does not any more."""
+    row = dispatch.addressees.select_related("party__merged_into", "creditor").get(pk=addressee)
+    contact = Contact.objects.filter(pk=row.contact or 0).first()
+    if contact is None:
+        return ""
+    verdict = guard.look(_wish(dispatch, row, contact, None, routing.line_for(dispatch.channel, dispatch.content)))
+    return next((guard.said(each) for each in verdict.deciding if each.rule == rule), "")
+
+
 def _judged(
     dispatch: Dispatch, rows: Sequence[Addressee], at: dt.datetime | None
 ) -> Iterator[tuple[Addressee, Verdict | None]]:
@@ -80,6 +105,7 @@ def _judged(
         if dispatch.content in CONTENTS_THAT_PRESS
         else None
     )
+    line = routing.line_for(dispatch.channel, dispatch.content)
     for row in rows:
         contact = contacts.get(row.party.merged_into_id or row.party_id)
         row.contact, row.rules, row.earliest_at = contact.pk if contact else None, [], None
@@ -90,7 +116,7 @@ def _judged(
             row.answer = "no_contact"
             yield row, None
         else:
-            verdict = guard.look(_wish(dispatch, row, contact, at))
+            verdict = guard.look(_wish(dispatch, row, contact, at, line))
             row.rules, row.earliest_at = [each.rule for each in verdict.deciding], verdict.earliest
             later = verdict.answer == "refused" and verdict.earliest is not None
             row.answer = "later" if later else verdict.answer
@@ -101,10 +127,10 @@ def _is_late(found: Late | None) -> bool:
     return found is not None and bool(found.late)
 
 
-def _wish(dispatch: Dispatch, row: Addressee, contact: Contact, at: dt.datetime | None) -> Wish:
+def _wish(dispatch: Dispatch, row: Addressee, contact: Contact, at: dt.datetime | None, line: str) -> Wish:
     return Wish(
         party=row.party, channel=dispatch.channel, content=dispatch.content, creditor=row.creditor, contact=contact,
-        automated=True, at=at, case=row.case,
+        automated=True, at=at, case=row.case, line=line,
     )  # fmt: skip
 
 
