@@ -164,8 +164,9 @@ def find_work(night: Night) -> None:
 
 @clause("P4-4 even share", "P4-5 one person per debt")
 def deal(night: Night) -> None:
-    """Who answers for whom: kept, the seller, or dealt desk by desk; where nobody works at a desk, any collector."""
-    people = night.table("people")
+    """Who answers for whom: kept, the seller, or dealt desk by desk; where nobody works at a desk, any collector. Where the
+    policy asks for certificates, nobody without a valid one is given anything new."""
+    people = _fit(night)
     kept = night.keep(
         "kept_owners",
         dealing.kept(
@@ -186,6 +187,14 @@ def deal(night: Night) -> None:
         loads = owners.group_by(user_id=owners.owner_id).agg(load=lambda t: t.count())
         dealt = dealing.dealt(waiting, team.select("user_id", "capacity"), loads)
         owners = night.replace("owners", ibis.union(owners, dealt.select("party_id", "creditor_id", "owner_id")))
+
+
+def _fit(night: Night) -> ir.Table:
+    """The people, those who may not be given new cases today as if they neither collected nor sold."""
+    people = night.table("people")
+    if not night.policy.terms["people.certificate_needed"] or "certified" not in people.columns:
+        return people
+    return people.mutate(collects=people.collects & people.certified, sells=people.sells & people.certified)
 
 
 def _desks(rules: Policy) -> list[str]:

@@ -8,7 +8,10 @@ SOURCES = (
     Source(
         "people",
         """SELECT u.id AS user_id, u.capacity, 'collect' = ANY(u.duties) AS collects, 'sell' = ANY(u.duties) AS sells,
-                  ' ' || array_to_string(u.skills, ' ') || ' ' AS desks, u.department_id
+                  ' ' || array_to_string(u.skills, ' ') || ' ' AS desks, u.department_id,
+                  EXISTS (SELECT 1 FROM people_certificate c
+                          WHERE c.user_id = u.id AND c.kind = 'collection'
+                            AND c.from_on <= date '{as_of}' AND date '{as_of}' < c.until_on) AS certified
            FROM people_user u WHERE u.is_active""",
     ),
     Source(

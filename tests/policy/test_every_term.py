@@ -252,6 +252,8 @@ def test_trial_least_in_arm(books):
 
 
 ELSEWHERE: dict[str, str] = {
+    "contact.open_hours": "tests/outreach/test_calls.py",
+    "people.certificate_needed": "tests/cases/test_certificates.py",
     "allocation.principal_first_from_days": "tests/receivables/test_order.py",
     "visit.people": "tests/outreach/test_visits.py",
     **{

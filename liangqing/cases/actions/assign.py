@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from liangqing import policy
 from liangqing.cases import events
 from liangqing.cases.models import Case
 from liangqing.kit import clock
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
+from liangqing.outreach.queries.facts import is_certified
 from liangqing.people.duties import Duty
 from liangqing.people.models import User
 from liangqing.people.rights import demand, reach
@@ -22,12 +24,13 @@ _ABLE = frozenset(duty.value for duty in (Duty.COLLECT, Duty.SELL, Duty.HEAD, Du
 
 
 @action
-@clause("P4-5 one person per debt")
+@clause("P4-5 one person per debt", "P1 2.2.1")
 def assign(cases: Iterable[Case], to: User, *, by: User, reason: str) -> int:
     """Give these cases to ``to``, their open tasks with them; returns how many changed hands (those already his do not).
 
     Raises ``Refusal``: 403 when ``by`` may not deal cases out, or not these, or not to this person; 422 (with
-    ``field``) for a person who left or works no cases, or without a reason.
+    ``field``) for a person who left, works no cases or has no certificate where the policy asks for one, or without a
+    reason.
     """
     if not reason.strip():
         raise Refusal("reason_missing", _("Say why the cases change hands."), status=422, field="reason")
@@ -93,6 +96,17 @@ def check(person: User, within: frozenset[int] | None) -> None:
         raise Refusal(
             "cannot_take_cases",
             _("{person} cannot be given cases: only people who are here and work cases can. Choose somebody else."),
+            status=422,
+            field="to",
+            person=person.name,
+        )
+    today = clock.today()
+    if policy.in_force(today).terms["people.certificate_needed"] and not is_certified(person, today):
+        raise Refusal(
+            "no_certificate",
+            _(
+                "{person} has no valid certificate for collection. Choose somebody else, or enter the certificate first."
+            ),
             status=422,
             field="to",
             person=person.name,
