@@ -8,10 +8,11 @@ from __future__ import annotations
 from liangqing.approvals import policy_change
 from liangqing.approvals.actions.upkeep import people_changed
 from liangqing.approvals.events import RequestRejected, RequestReturned, RequestWithdrawn
+from liangqing.cases.actions.answered import answered
 from liangqing.cases.actions.visited import visited
 from liangqing.kit import bus
 from liangqing.outreach.actions import dispatches, templates
-from liangqing.outreach.events import VisitRecorded
+from liangqing.outreach.events import ReplyReceived, VisitRecorded
 from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
 from liangqing.workbench import annex
 
@@ -29,9 +30,11 @@ LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
     (RequestReturned, dispatches.given_back),
     (RequestWithdrawn, dispatches.given_back),
     (VisitRecorded, visited),
+    (ReplyReceived, answered),
 )
 """(event, listener) pairs. Requests for approval are put to whoever may decide them now; a version of the policy, or
-a wording of a template, or a dispatch, whose request ended without a yes is a draft again. A visit becomes a record of its case."""
+a wording of a template, or a dispatch, whose request ended without a yes is a draft again. A visit becomes a record of its case;
+an answer puts its case on the list of the next night."""
 
 
 def wire() -> None:

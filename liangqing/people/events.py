@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -91,3 +92,26 @@ class DepartmentRenamed(Event):
     code: str
     before: str
     after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateGranted(Event):
+    """Somebody was trained and passed. ``until_on`` is the first day it holds no more."""
+
+    name: ClassVar[str] = "certificate entered"
+    thing: ClassVar[str] = "user"
+    kind: str
+    from_on: dt.date
+    until_on: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateEnded(Event):
+    """It holds no more, sooner than it said."""
+
+    name: ClassVar[str] = "certificate ended"
+    thing: ClassVar[str] = "user"
+    kind: str
+    until_on: dt.date
+    was: dt.date
+    reason: str

@@ -115,6 +115,11 @@ ACTS: dict[str, Act] = {
             frozenset((_HEAD, _RISK, _MANAGE, _ADMIN)),
             changes=True,
         ),
+        Act(
+            "channel.see",
+            _("see channels, providers, registered lines and what is stopped"),
+            frozenset((_HEAD, _RISK, _LEGAL, _AUDIT, _MANAGE, _ADMIN)),
+        ),
         Act("channel.manage", _("set up channels and their providers"), frozenset((_ADMIN,)), changes=True),
         Act("api.manage", _("give keys to programs and addresses to webhooks"), frozenset((_ADMIN,)), changes=True),
     )

@@ -20,6 +20,7 @@ from liangqing.imports.events import FileImported, ImportUndone
 from liangqing.kit import clock
 from liangqing.nightly.events import NightRun
 from liangqing.nightly.models import Run
+from liangqing.outreach.models import Incoming
 from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.trail.models import Entry
@@ -46,10 +47,12 @@ class Waiting:
     finished: list[Entry]
     refused_uploads: list[Upload]
     refused_nights: list[NightOrder]
+    answers: list[Incoming]
 
     def __len__(self) -> int:
         kinds: tuple[list[Any], ...] = (
-            self.alerts, self.requests, self.answered, self.broken, self.cases, self.finished, self.refused_uploads, self.refused_nights
+            self.alerts, self.requests, self.answered, self.broken, self.cases, self.finished, self.refused_uploads, self.refused_nights,
+            self.answers,
         )  # fmt: skip
         return sum(len(kind) for kind in kinds)
 
@@ -92,6 +95,7 @@ def waiting(user: User) -> Waiting:
         finished=_finished(user, since) if starts else [],
         refused_uploads=list(_refused_uploads(user, since).order_by("-id")[:MOST]) if starts else [],
         refused_nights=list(_refused_nights(user, since).order_by("-id")[:MOST]) if starts else [],
+        answers=list(_answers(user).select_related("party").order_by("-id")[:MOST]) if sees else [],
     )
 
 
@@ -108,7 +112,7 @@ def _news(user: User, since: dt.datetime) -> list[QuerySet[Any]]:
     if can(user, "approval.request"):
         news.append(inbox.answered(user, since))
     if can(user, "case.see"):
-        news += [_broken(user, since), _became(user, since)]
+        news += [_broken(user, since), _became(user, since), _answers(user)]
     if _starts(user):
         news += [_refused_uploads(user, since), _refused_nights(user, since)]
     return news
@@ -142,6 +146,12 @@ def _became(user: User, since: dt.datetime) -> QuerySet[Case]:
     return (
         Case.objects.filter(owner=user, stage=CaseStage.OPEN).annotate(became=Subquery(told)).filter(became__gt=since)
     )
+
+
+def _answers(user: User) -> QuerySet[Incoming]:
+    """What customers of their open cases wrote and nobody has dealt with; a machine's answers are no news."""
+    theirs = Case.objects.filter(owner=user, stage=CaseStage.OPEN).values("party_id")
+    return Incoming.objects.filter(party__in=theirs, handled_at=None).exclude(kind=Incoming.Kind.AUTOMATIC)
 
 
 def _starts(user: User) -> bool:

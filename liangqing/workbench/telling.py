@@ -24,9 +24,13 @@ from liangqing.imports.models import Import
 from liangqing.kit import clock, sealing
 from liangqing.kit.money import CURRENCIES, Money
 from liangqing.nightly.models import Run
+from liangqing.outreach.kinds import Content, Recipient
+from liangqing.outreach.lifecycle import DispatchState, MessageState
+from liangqing.outreach.models import Answer, Dispatch, Incoming, Line, Message, Provider, Switch
+from liangqing.outreach.rules.facts import Outcome
 from liangqing.parties.models import Contact, Party
 from liangqing.people.duties import Duty
-from liangqing.people.models import Department, User
+from liangqing.people.models import Certificate, Department, User
 from liangqing.policy import Row
 from liangqing.policy import words as policy_words
 from liangqing.policy.models import SpecialDay, Version
@@ -130,6 +134,17 @@ EVENTS: dict[str, str | Lazy] = {
     "dispatch moved": gettext_lazy("sending to many moved on"),
     "letters printed": gettext_lazy("letters printed"),
     "receipt slip attached": gettext_lazy("signed receipt slip kept"),
+    "contact decided": gettext_lazy("contact asked for"),
+    "contact concluded": gettext_lazy("what became of a contact"),
+    "contact rules lifted": gettext_lazy("rules of contact lifted for a while"),
+    "restraint placed": gettext_lazy("what holds contact back put on record"),
+    "restraint lifted": gettext_lazy("what held contact back lifted"),
+    "certificate entered": gettext_lazy("certificate entered"),
+    "certificate ended": gettext_lazy("certificate ended early"),
+    "line registered": gettext_lazy("line registered"),
+    "line changed": gettext_lazy("line changed"),
+    "line closed": gettext_lazy("line closed"),
+    "line opened again": gettext_lazy("line in use again"),
     "webhook registered": gettext_lazy("address for messages registered"),
     "webhook secret replaced": gettext_lazy("new secret for an address for messages"),
     "webhook switched": gettext_lazy("address for messages switched on or off"),
@@ -174,6 +189,10 @@ THINGS: dict[str, str | Lazy] = {
     "switch": gettext_lazy("stop of sending"),
     "dispatch": gettext_lazy("sending to many"),
     "letter batch": gettext_lazy("batch of letters"),
+    "line": gettext_lazy("line"),
+    "attempt": gettext_lazy("receipt of a contact"),
+    "exemption": gettext_lazy("rules lifted"),
+    "restraint": gettext_lazy("what holds contact back"),
 }
 
 FACTS: dict[str, str | Lazy] = {
@@ -331,6 +350,15 @@ FACTS: dict[str, str | Lazy] = {
     "silence": gettext_lazy("wants no more messages"),
     "dispatch": gettext_lazy("sending to many"),
     "figures": gettext_lazy("figures"),
+    "line": gettext_lazy("line"),
+    "contracted": gettext_lazy("may carry demands"),
+    "until_on": gettext_lazy("ends on"),
+    "doubtful": gettext_lazy("in doubt"),
+    "answer": gettext_lazy("the guard’s answer"),
+    "rules": gettext_lazy("rules"),
+    "recipient": gettext_lazy("recipient"),
+    "outcome": gettext_lazy("what became of it"),
+    "duration_s": gettext_lazy("seconds"),
 }
 
 _MONEY = ("amount", "paid", "promised", "worth")
@@ -347,7 +375,17 @@ _CHOICES: Mapping[str, Mapping[str, Any]] = {
     "result": case_words.RESULTS,
     "action": case_words.ACTIONS,
     "validity": dict(Contact.Validity.choices),
-    "kind": {**dict(Contact.Kind.choices), **dict(Department.Kind.choices)},
+    "kind": {
+        **dict(Contact.Kind.choices),
+        **dict(Department.Kind.choices),
+        **dict(Certificate.Kind.choices),
+        **dict(Incoming.Kind.choices),
+    },
+    "content": dict(Content.choices),
+    "recipient": dict(Recipient.choices),
+    "answer": dict(Answer.choices),
+    "outcome": dict(Outcome.choices),
+    "state": {**dict(DispatchState.choices), **dict(MessageState.choices)},
 }
 
 
@@ -615,6 +653,15 @@ _LOOKED_UP: dict[str, tuple[QuerySet[Any], _Label]] = {
         Delegation.objects.select_related("principal", "delegate"),
         lambda row: (f"{row.principal.name} → {row.delegate.name}", "/approvals/delegations/"),
     ),
+    "dispatch": (Dispatch.objects.all(), lambda row: (f"{row.number} {row.name}", f"/dispatches/{row.pk}/")),
+    "incoming": (
+        Incoming.objects.all(),
+        lambda row: (f"#{row.pk}", f"/messages/incoming/{row.pk}/"),
+    ),
+    "line": (Line.objects.all(), lambda row: (row.value, "/channels/lines/")),
+    "message": (Message.objects.all(), lambda row: (row.number, f"/messages/{row.pk}/")),
+    "provider": (Provider.objects.all(), lambda row: (row.name, f"/channels/{row.pk}/")),
+    "switch": (Switch.objects.all(), lambda row: (f"#{row.pk}", "/channels/switches/")),
     "grace": (Grace.objects.select_related("case"), lambda row: _of_case(row.case.number, row.case)),
     "department": (Department.objects.all(), lambda row: (row.name, f"/people/departments/{row.pk}/")),
     "import": (Import.objects.all(), lambda row: (f"{row.pk} {row.file}", f"/imports/{row.pk}/")),

@@ -30,13 +30,22 @@ from liangqing.kit import clock, files, sealing
 from liangqing.kit.money import Money
 from liangqing.nightly.actions import trial
 from liangqing.nightly.actions.run import run
-from liangqing.outreach.actions import reviews, templates
+from liangqing.outreach.actions import dispatches, lines, messages, providers, reviews, switches, templates
+from liangqing.outreach.actions.dispatches import To
+from liangqing.outreach.actions.messages import Want
 from liangqing.outreach.models import (
     Attempt,
+    Dispatch,
+    Incoming,
     LetterBatch,
+    Line,
+    Message,
+    Provider,
+    ProviderTemplate,
     Review,
     Round,
     Stop,
+    Switch,
     Template,
     TemplateVersion,
     Visit,
@@ -44,7 +53,8 @@ from liangqing.outreach.models import (
 )
 from liangqing.parties.actions import restraints
 from liangqing.parties.models import Contact, Party, Restraint
-from liangqing.people.models import Department, User
+from liangqing.people.actions import certificates
+from liangqing.people.models import Certificate, Department, User
 from liangqing.policy.actions import trials, versions
 from liangqing.policy.models import Trial, Version
 from liangqing.receivables.models import Allocation, Bill, Receipt
@@ -169,6 +179,7 @@ def found(folder: Path) -> None:
         templates.draft(
             Template.objects.earliest("id"), body="{{ institution }}：请付款，否则上门。", by=people["fang"]
         )
+        _set_up_channels(people)
         LetterBatch.objects.create(made_by=people["fang"], made_at=clock.now())
         landed = Import.objects.earliest("id")
         Uploaded.objects.create(
@@ -190,6 +201,7 @@ def found(folder: Path) -> None:
                 regime="cn_business", party=case.party, case=case.number, author=case.owner,
             )  # fmt: skip
             restraints.place(case.party, "hours", reason="只在下午接电话", hours=(720, 1320), by=case.owner)
+            _written_to(case)
             promises.record(case, amount=Money(10_000, "CNY"), due_on=TODAY + dt.timedelta(days=7), by=case.owner)
             shared = Campaign.objects.create(name="均分", by=case.owner, at=clock.now())
             Share.objects.create(campaign=shared, case=case, before=case.owner, after=case.owner)
@@ -217,6 +229,37 @@ def _visit(case: Case, companion: User) -> None:
     VisitFile.objects.create(
         visit=visit, kind="photo", sha256=files.keep(picture), size=len(picture), media_type="image/jpeg",
         name_stored=sealing.seal("door.jpg"),
+    )  # fmt: skip
+
+
+def _set_up_channels(people: dict[str, User]) -> None:
+    """A gateway nobody answers at, a line of another channel, a stop that was lifted, a dispatch and a certificate."""
+    admin, zhou = people["admin"], people["zhou"]
+    gateway = {"url": "http://127.0.0.1:9/sms", "secret": "s", "signature": "两清", "sender": "10690000"}
+    cloud = providers.add("http_sms", "短信网关", gateway, by=admin)
+    version = TemplateVersion.objects.filter(template__channel="sms", state="approved").earliest("id")
+    providers.submit_template(cloud, version.name, "SMS_1", by=admin)
+    lines.register("wechat", "两清服务", name="服务号", by=admin)
+    switches.stop(reason="措辞有误", channel="letter", by=admin)
+    switches.resume(Switch.objects.get(), by=admin)
+    to = [To(case.party_id, case.creditor_id, case.number) for case in Case.objects.filter(party__number="E1")]
+    dispatches.make("六月提醒", channel="sms", content="reminder", to=to, by=zhou)
+    until = TODAY + dt.timedelta(days=30)
+    certificates.grant(people["wu"], "collection", from_on=TODAY, until_on=until, by=admin)
+
+
+def _written_to(case: Case) -> None:
+    """A text message to the customer that waits, and an answer of the customer to it."""
+    contact = Contact.objects.filter(party=case.party, kind="phone").earliest("id")
+    want = Want(
+        party=case.party, creditor=case.creditor, channel="sms", content="reminder", contact=contact, step="night:1",
+        case=case.number, not_before=dt.datetime(2026, 7, 1, 9, tzinfo=clock.zone()),
+    )  # fmt: skip
+    messages.write_many([want], by=None, source="night")
+    Incoming.objects.create(
+        provider=Provider.objects.get(), channel="sms", kind="reply", their_id=case.number, at=clock.now(),
+        came_at=clock.now(), party=case.party, case=case.number, message=Message.objects.get(case=case.number),
+        sender_stored=contact.value_stored, text_stored=sealing.seal(f"{case.party.name}：周五付款"),
     )  # fmt: skip
 
 
@@ -296,6 +339,14 @@ class Customer:
         return Stop.objects.select_related("visit").get(party=self.party)
 
     @cached_property
+    def message(self) -> Message:
+        return Message.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
+    def answer(self) -> Incoming:
+        return Incoming.objects.filter(party=self.party).earliest("id")
+
+    @cached_property
     def restraint(self) -> Restraint:
         return Restraint.objects.filter(party=self.party).earliest("id")
 
@@ -333,6 +384,30 @@ class Customer:
     @property
     def letters(self) -> LetterBatch:
         return LetterBatch.objects.earliest("id")
+
+    @property
+    def dispatch(self) -> Dispatch:
+        return Dispatch.objects.get()
+
+    @property
+    def provider(self) -> Provider:
+        return Provider.objects.get()
+
+    @property
+    def provider_template(self) -> ProviderTemplate:
+        return ProviderTemplate.objects.get()
+
+    @property
+    def line(self) -> Line:
+        return Line.objects.get()
+
+    @property
+    def switch(self) -> Switch:
+        return Switch.objects.get()
+
+    @property
+    def certificate(self) -> Certificate:
+        return Certificate.objects.get()
 
     @property
     def program(self) -> Program:

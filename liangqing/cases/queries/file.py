@@ -42,6 +42,7 @@ class Happening:
     record: Record | None = None
     promise: Promise | None = None
     alert: Alert | None = None
+    thing_id: int = 0
 
 
 def timeline(
@@ -87,6 +88,7 @@ def timeline(
             record=records.get(entry.thing_id) if entry.thing == "record" else None,
             promise=_made(Promise, entry.promise),
             alert=_made(Alert, entry.alert),
+            thing_id=entry.thing_id,
         )
         for entry in found
     ]

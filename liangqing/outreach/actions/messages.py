@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import guard, reviews
+from liangqing.outreach.actions import guard, reviews, routing
 from liangqing.outreach.events import MESSAGE_WRITTEN, MessageMoved
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.lifecycle import DUE, MESSAGE, MessageState
@@ -240,6 +240,7 @@ def wish_of(want: Want, *, by: User | None, automated: bool = False) -> Wish:
         creditor=want.creditor,
         contact=want.contact,
         recipient=want.recipient,
+        line=routing.line_for(want.channel, want.content),
         by=by,
         automated=automated,
         case=want.case,

@@ -73,3 +73,40 @@ class TemplateDecided(Event):
     template: str
     state: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRegistered(Event):
+    """One of our own numbers or addresses; it is nobody's private one."""
+
+    name: ClassVar[str] = "line registered"
+    thing: ClassVar[str] = "line"
+    channel: str
+    line: str
+    contracted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineChanged(Event):
+    name: ClassVar[str] = "line changed"
+    thing: ClassVar[str] = "line"
+    channel: str
+    line: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineClosed(Event):
+    name: ClassVar[str] = "line closed"
+    thing: ClassVar[str] = "line"
+    channel: str
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineReopened(Event):
+    name: ClassVar[str] = "line opened again"
+    thing: ClassVar[str] = "line"
+    channel: str
+    line: str

@@ -166,7 +166,7 @@ def undo(request: Request, number: int) -> HttpResponse:
 # A new one --------------------------------------------------------------------------------------------------------------
 
 
-def _people(user: User) -> list[User]:
+def collectors(user: User) -> list[User]:
     """Those who collect and are within reach, by department and name."""
     found = User.objects.filter(is_active=True, duties__overlap=[Duty.COLLECT.value, Duty.SELL.value])
     within = reach(user)
@@ -175,11 +175,11 @@ def _people(user: User) -> list[User]:
     return list(able.order_by("department__code", "name", "id"))
 
 
-def _seal(value: Any, user: User, kind: str) -> str:
+def seal(value: Any, user: User, kind: str) -> str:
     return signing.dumps(value, salt=f"{kind} {user.pk}", compress=True)
 
 
-def _open(text: str, user: User, kind: str) -> Any:
+def unseal(text: str, user: User, kind: str) -> Any:
     """What this person sealed a while ago. Raises ``Refusal`` (422) for anything else."""
     try:
         return signing.loads(text, salt=f"{kind} {user.pk}", max_age=_HOLDS)
@@ -195,12 +195,12 @@ def _open(text: str, user: User, kind: str) -> Any:
 def select(request: Request) -> HttpResponse:
     """Which cases; and when that is said, among whom."""
     user = request.user
-    people = _people(user)
+    people = collectors(user)
     form = SelectionForm(request.GET if "number" in request.GET else None, people=people)
     if not form.is_bound or not form.is_valid():
         return render(request, "workbench/campaigns/select.html", {"form": form}, status=422 if form.is_bound else 200)
     found = selection.select(user, form.wanted(), clock.today())
-    sealed = _seal(found, user, _CASES)
+    sealed = seal(found, user, _CASES)
     return _choose(request, form, found, people, PeopleForm(initial={"cases": sealed}, people=people))
 
 
@@ -221,7 +221,7 @@ def _choose(
             "form": form,
             "searched": True,
             "count": len(found),
-            "first": _first(request.user, found),
+            "first": first_shown(request.user, found),
             "people_form": people_form,
             "people": [(each, loads.get(each.pk), str(each.pk) in chosen) for each in people],
         },
@@ -229,7 +229,7 @@ def _choose(
     )
 
 
-def _first(user: User, cases: list[int]) -> list[dict[str, Any]]:
+def first_shown(user: User, cases: list[int]) -> list[dict[str, Any]]:
     """The first of the cases as a table shows them, in the order given."""
     wanted = list(cases[:FIRST])
     rows = visible.cases(user).select_related("party", "owner").in_bulk(wanted)
@@ -254,13 +254,13 @@ def preview(request: Request) -> HttpResponse:
     user = request.user
     if request.method != "POST":
         return HttpResponseRedirect(reverse("campaigns-selection"))
-    people = _people(user)
+    people = collectors(user)
     form = PeopleForm(request.POST, people=people)
-    cases = _open(request.POST.get("cases", ""), user, _CASES)
+    cases = unseal(request.POST.get("cases", ""), user, _CASES)
     if not form.is_valid():
         return _choose(request, None, cases, people, form, status=422)
     portions = actions.preview(cases, form.chosen(), by=user)
-    sealed = _seal({str(each.person.pk): list(each.cases) for each in portions}, user, _PORTIONS)
+    sealed = seal({str(each.person.pk): list(each.cases) for each in portions}, user, _PORTIONS)
     return _look(request, portions, CampaignForm(initial={"portions": sealed}), cases)
 
 
@@ -268,14 +268,14 @@ def _look(
     request: Request, portions: list[Portion], form: CampaignForm, cases: list[int], status: int = 200
 ) -> HttpResponse:
     to = {case: portion.person.name for portion in portions for case in portion.cases}
-    first = [{**row, "to": to.get(row["case"].pk, "")} for row in _first(request.user, cases)]
+    first = [{**row, "to": to.get(row["case"].pk, "")} for row in first_shown(request.user, cases)]
     context = {"portions": portions, "form": form, "first": first, "count": len(to)}
     return render(request, "workbench/campaigns/preview.html", context, status=status)
 
 
 def _confirm(request: Request) -> HttpResponse:
     user = request.user
-    given = _open(request.POST.get("portions", ""), user, _PORTIONS)
+    given = unseal(request.POST.get("portions", ""), user, _PORTIONS)
     people = User.objects.in_bulk([int(key) for key in given])
     form = CampaignForm(request.POST)
     if not form.is_valid():

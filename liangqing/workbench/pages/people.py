@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -15,11 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from liangqing.cases.models import Load
+from liangqing.kit import clock
 from liangqing.kit.actions import action
 from liangqing.kit.refusal import Refusal
+from liangqing.people.actions import certificates as certifying
 from liangqing.people.actions import staff
 from liangqing.people.duties import Duty
-from liangqing.people.models import Department, User
+from liangqing.people.models import Certificate, Department, User
+from liangqing.people.queries import certificates as certified
 from liangqing.people.queries import matrix as rights_matrix
 from liangqing.people.rights import Act, can, reach
 from liangqing.trail.queries import search
@@ -27,6 +31,7 @@ from liangqing.trail.queries.search import Wanted
 from liangqing.workbench import accounts, telling
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.people import DepartmentForm, JoinForm, PersonForm, desks
+from liangqing.workbench.forms.sending import CertificateForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 
 _LAST_ACTS = 10
@@ -149,6 +154,8 @@ def _show_person(request: Request, person: User, *, status: int = 200, **context
             "edits": can(request.user, "people.edit"),
             "form": PersonForm(initial=_as_entered(person), person=person),
             "signs_in": person.has_usable_password(),
+            "certificates": [(each, _holds(each)) for each in certified.of(person)[:50]],
+            "certificate_form": CertificateForm(auto_id="certificate_%s"),
             "two_step": accounts.has_two_step(person),
             "acts": telling.tell(acts, request.user),
             "told": telling.tell(told, request.user),
@@ -236,6 +243,69 @@ def entry(request: Request) -> HttpResponse:
         form = form if form.is_bound else JoinForm({})
         return render(request, "workbench/people/entry.html", {"form": form}, status=422)
     return render(request, "workbench/people/entry.html", {"form": form})
+
+
+# Certificates -------------------------------------------------------------------------------------------------------------
+
+
+def _holds(one: Certificate) -> str:
+    """Where a certificate stands today: ``ahead``, ``holds``, ``soon`` when it runs out, or ``over``."""
+    today = clock.today()
+    if one.until_on <= today:
+        return "over"
+    if one.from_on > today:
+        return "ahead"
+    return "soon" if one.until_on <= today + certified.AHEAD else "holds"
+
+
+@page("people.see")
+def certificates(request: Request) -> HttpResponse:
+    """Whose certificate runs out, and who collects without one."""
+    today = clock.today()
+    collects = [Duty.COLLECT.value, Duty.HEAD.value]
+    return render(
+        request,
+        "workbench/people/certificates.html",
+        {
+            "soon": certified.running_out(today)[:_MOST_CERTIFICATES],
+            "without": certified.without(Certificate.Kind.COLLECTION, today, collects)[:_MOST_CERTIFICATES],
+        },
+    )
+
+
+_MOST_CERTIFICATES = 500
+
+
+@page("people.see", post="people.edit")
+def person_certificates(request: Request, number: int) -> HttpResponse:
+    """A post enters that somebody passed. The form names the last day; the books hold the day after it."""
+    one = _person(number)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("people-person", args=(number,)))
+    form = CertificateForm(request.POST, auto_id="certificate_%s")
+    if form.is_valid():
+        said = form.cleaned_data
+        until = said["last_day"] + dt.timedelta(days=1)
+        try:
+            certifying.grant(
+                one, said["kind"], from_on=said["from_on"], until_on=until, note=said["note"], by=request.user
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("The certificate was entered."), "good")
+            return HttpResponseRedirect(reverse("people-person", args=(number,)))
+    return _show_person(request, one, certificate_form=form, status=422)
+
+
+@page("people.see", post="people.edit")
+def certificate_end(request: Request, pk: int) -> HttpResponse:
+    """It holds no more from today on."""
+    one = find(Certificate.objects.select_related("user"), pk=pk)
+    if request.method == "POST":
+        certifying.end(one, reason=request.POST.get("reason", ""), by=request.user)
+        messages.success(request, _("It holds no more."), "good")
+    return HttpResponseRedirect(reverse("people-person", args=(one.user_id,)))
 
 
 # Departments --------------------------------------------------------------------------------------------------------------

@@ -97,6 +97,12 @@ def day(value: Any) -> str:
 
 
 @register.filter
+def day_before(value: Any) -> str:
+    """The last day of a period whose books hold the day after it."""
+    return (value - dt.timedelta(days=1)).isoformat() if isinstance(value, dt.date) else "—"
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     return mapping.get(key) if hasattr(mapping, "get") else None
 
@@ -202,6 +208,25 @@ def tone(happening: Any) -> str:
     if "kept" in event or event == "case closed":
         return "good"
     return "strong" if happening.record is not None else ""
+
+
+@register.filter
+def event_words(name: str) -> str:
+    """What happened, in the words of the trail."""
+    from liangqing.workbench import telling
+
+    return telling.event(name)
+
+
+@register.filter
+def message_words(facts: Any) -> str:
+    """A message or an answer in a line of the timeline: the channel, what for, and where it stands."""
+    from liangqing.outreach.kinds import Channel, Content
+    from liangqing.outreach.lifecycle import MessageState
+
+    known = (("channel", Channel), ("content", Content), ("state", MessageState))
+    said = [dict(words.choices).get(facts.get(name)) for name, words in known]
+    return " · ".join(str(each) for each in said if each)
 
 
 @register.filter

@@ -109,6 +109,7 @@ def _answer(
         "recipients": dict(Recipient.choices),
         "there": _clock(zone) if zone != clock.zone().key else "",
         "works": can(user, "case.work") and case.stage == "open",
+        "sends": can(user, "outreach.send"),
         "reveals": can(user, "contact.reveal"),
         "attempt": attempt,
         "call": call,
