@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -224,6 +225,33 @@ class TestRecord:
         with pytest.raises(Refusal, match="visited_already"):
             write(stop, cast, said)
 
+    def test_two_who_send_it_at_once_write_it_once(self, stop: Stop, cast: Cast) -> None:
+        visits.arrive(stop, by=cast.lin)
+        key, start, answers = uuid.uuid4(), threading.Barrier(3), []
+
+        def send(own: uuid.UUID, by: Any) -> None:
+            start.wait(30)
+            try:
+                with clock.at(DOOR):
+                    said = told(cash=Cash(100, 0, "CNY", f"R{own.hex[:6]}"))
+                    answers.append(visits.record(Stop.objects.get(pk=stop.pk), said, key=own, by=by).key)
+            except Refusal as refusal:
+                answers.append(refusal.code)
+            finally:
+                connections.close_all()
+
+        devices = [(key, cast.lin), (key, cast.lin), (uuid.uuid4(), cast.mei)]
+        threads = [threading.Thread(target=send, args=device) for device in devices]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        written = Visit.objects.get().key
+        assert sorted(map(str, answers)) == sorted(
+            [str(written)] * (2 if written == key else 1) + ["visited_already"] * (1 if written == key else 2)
+        )
+        assert (Receipt.objects.count(), Record.objects.count(), Attempt.objects.count()) == (1, 1, 1)
+
     def test_told_later_it_is_judged_by_the_instant_it_took_place(self, stop: Stop, cast: Cast) -> None:
         with clock.at("2026-11-24T23:00"):
             visit = write(stop, cast, told(at=dt.datetime(2026, 11, 23, 3, tzinfo=dt.UTC)))
@@ -237,15 +265,16 @@ class TestRecord:
 
     def test_a_signed_notice_begins_limitation_anew(self, cast: Cast) -> None:
         old = household(cast, "沈双郎")
-        old.bill(4600, due="2020-09-01")
+        old.bill(4600, due="2024-06-03")
         row = plan(cast, old)
+        in_2028 = dt.datetime(2028, 1, 10, 2, tzinfo=dt.UTC)
         with clock.at(f"{MONDAY}T09:00"):
             rounds.start(row, by=cast.lin)
         with clock.at(DOOR):
-            assert ground_of(old.party, old.creditor, clock.now()).barred
+            assert ground_of(old.party, old.creditor, in_2028).barred
             visits.arrive(stop := row.stops.get(), by=cast.lin)
             write(stop, cast, told(signed=True), slips=[JPEG])
-            assert asked.signed_on([old.party.pk], old.creditor.pk) == [dt.date.fromisoformat(MONDAY)]
+        assert not ground_of(old.party, old.creditor, in_2028).barred
         assert Attempt.objects.get().events.get().told == "signed"
 
     def test_without_its_slip_a_signature_proves_nothing(self, stop: Stop, cast: Cast) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from liangqing.outreach.models import Round, Visit
+from liangqing.outreach.models import Met, Round, Visit
+from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
 from liangqing.receivables.models import Receipt
@@ -36,8 +37,10 @@ def visits(user: User) -> QuerySet[Visit]:
 
 
 def signed_on(parties: Sequence[int], creditor_id: int) -> list[dt.date]:
-    """Days on which the customer signed for a notice at the door: a demand that is proven to have arrived (民法典 195)."""
-    found = Visit.objects.filter(party__in=parties, creditor=creditor_id, signed=True, met="self")
+    """Days on which the customer signed for a notice at the door: a demand that is proven to have arrived (民法典 195). For
+    a company whoever works for it signs."""
+    own = Q(met=Met.SELF) | Q(met__in=(Met.COLLEAGUE, Met.REPRESENTATIVE), party__kind=Party.Kind.COMPANY)
+    found = Visit.objects.filter(own, party__in=parties, creditor=creditor_id, signed=True)
     return list(found.values_list("on", flat=True))
 
 
