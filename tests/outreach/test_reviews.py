@@ -53,7 +53,8 @@ class TestNotes:
         for find in review.finds():
             assert find["found"] and find["found"] == THREAT[find["start"] : find["end"]]
         assert THREAT not in review.text_stored, "sealed"
-        assert Entry.objects.filter(event="review of words opened", actor_id=cast.lin.pk).count() == 1
+        entry = Entry.objects.get(event="review of words opened")
+        assert entry.actor_id == cast.lin.pk and entry.party_id is None, "no part of the customer's file"
 
     def test_a_harmless_note_opens_none(self, cast):
         writes(cast, "客户称月底付款，已约定下周三回电。")

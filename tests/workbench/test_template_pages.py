@@ -150,6 +150,26 @@ class TestTemplates:
         assert legal.post("templates-new", **{**about, "channel": "smoke"}).status_code == 422
 
 
+class TestInABrowser:
+    def test_what_is_typed_is_checked_live_and_variables_go_where_the_cursor_stands(self, browser_page, draft):
+        window = browser_page("fang")
+        window.goto(reverse("templates-version", args=[draft.pk]))
+        field = window.locator("#id_body")
+        field.fill("请还款，否则上门堵门。")
+        window.wait_for_selector("#checks mark")
+        assert "堵门" in window.locator("#checks mark").first.inner_text()
+        field.evaluate("field => field.setSelectionRange(1, 1)")
+        window.locator("button[data-insert='{{ amount }}']").click()
+        assert field.input_value() == "请{{ amount }}还款，否则上门堵门。"
+        window.locator("#checks", has_text="12,345").wait_for()
+        draft.refresh_from_db()
+        assert draft.body == GOOD, "nothing is kept before it is saved"
+        window.locator("button[value=save]").last.click()
+        window.wait_for_load_state()
+        draft.refresh_from_db()
+        assert draft.body == "请{{ amount }}还款，否则上门堵门。"
+
+
 @pytest.fixture
 def reachable(house_of_people):
     """C1 can be written to; 林 has its case."""

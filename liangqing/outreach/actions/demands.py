@@ -18,6 +18,7 @@ from liangqing.kit.typeset import TypesetError
 from liangqing.outreach.actions import guard
 from liangqing.outreach.content import letters
 from liangqing.outreach.content.letters import Addressee, Letter
+from liangqing.outreach.content.saying import CHINESE
 from liangqing.outreach.content.values import Values
 from liangqing.outreach.kinds import Channel, Content
 from liangqing.outreach.models import Answer, Attempt, AttemptEvent, TemplateVersion
@@ -88,7 +89,7 @@ def drafted(about: About, by: User) -> Drafted:
 def sample(made: Drafted, about: About) -> Letter:
     """The letter to look at, its address masked and without a number. Raises ``Refusal`` as ``letters.compose``."""
     masked = masking.way(about.contact.kind, about.contact.value)
-    return _letter(made, about, str(_("PREVIEW")), masked)
+    return _letter(made, about, "样张" if made.values.language == CHINESE else "SPECIMEN", masked)
 
 
 def _letter(made: Drafted, about: About, reference: str, address: str) -> Letter:

@@ -1,4 +1,7 @@
-"""What people write is held against the list; a find opens a review, which a person decides. It stops nobody by itself."""
+"""What people write is held against the list; a find opens a review, which a person decides. It stops nobody by itself.
+
+The trail tells it of the review and not of the customer: how somebody chose their words is no part of the customer's file.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ def open_for(
         return None
     tell(
         ReviewOpened(
-            thing_id=row.pk, party_id=row.party_id, case=row.case, source=source, categories=row.categories
+            thing_id=row.pk, case=row.case, source=source, categories=row.categories
         ),
         by=author,
     )  # fmt: skip
@@ -112,7 +115,7 @@ def _decide(review: Review, name: str, conclusion: str, by: User) -> Review:
     )  # fmt: skip
     tell(
         _EVENTS[name](
-            thing_id=row.pk, party_id=row.party_id, case=row.case, source=row.source, categories=row.categories
+            thing_id=row.pk, case=row.case, source=row.source, categories=row.categories
         ),
         by=by,
     )  # fmt: skip

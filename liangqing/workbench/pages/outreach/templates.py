@@ -102,7 +102,7 @@ def templates(request: Request) -> HttpResponseBase:
             Column("class", gettext_lazy("Class"), lambda line: line.template.customer_class or None),
             Column("regime", gettext_lazy("Whose rules"), lambda line: line.template.get_regime_display() or None, shown=False),
             Column("language", gettext_lazy("Language"), lambda line: line.template.get_language_display(), sort=("language", "channel")),
-            Column("version", gettext_lazy("Version"), lambda line: line.shown.name if line.shown else None),
+            Column("version", gettext_lazy("Version"), lambda line: line.shown.name.replace(" ", "\u00a0") if line.shown else None),
             Column("state", gettext_lazy("State"), lambda line: line.state(), plain=lambda line: line.plain()),
             Column("from", gettext_lazy("In force from"), lambda line: line.shown.from_on if line.shown else None, kind="date"),
         ),
