@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils.translation import gettext_lazy as _
+
+from liangqing import policy
 from liangqing.cases.models import Case, Channel, Reached, Record
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import clause
-from liangqing.outreach.actions import guard
+from liangqing.kit.refusal import Refusal
+from liangqing.outreach.actions import calls, guard
+from liangqing.outreach.channels import numbers
 from liangqing.outreach.kinds import Content, Recipient
-from liangqing.outreach.models import Attempt, Source
+from liangqing.outreach.models import Attempt, Line, Source
 from liangqing.outreach.queries.facts import Wish, recipient_of
 from liangqing.outreach.rules.facts import Outcome
 from liangqing.parties.actions import restraints
@@ -20,22 +25,48 @@ from liangqing.parties.rules.ways import same
 from liangqing.people.models import User
 from liangqing.policy import Row
 
-FRESH = dt.timedelta(hours=12)
-"""An attempt under way that is younger belongs to the record its author writes next."""
+ROUNDED = dt.timedelta(minutes=10)
+"""People say when they called to the minute, or to the quarter: an attempt begun so shortly after that is still meant."""
 LASTING = frozenset((Hold.DECEASED, Hold.BANKRUPTCY, Hold.FRAUD, Hold.HOSPITAL))
 """What holds until somebody lifts it; the rest as many days as the table says."""
 ENDED_BY_DOUBT_SETTLED = (Hold.DISPUTE, Hold.COMPLAINT, Hold.FRAUD)
 
 
-def attempt_of(case: Case, *, channel: str, reached: str, contact: Contact | None, address: str, by: User) -> Attempt:
-    """The attempt a record tells of: the one its author asked for before, or one judged now that it has happened."""
-    under_way = Attempt.objects.filter(
-        by=by, case=case.number, channel=channel, outcome=Outcome.OPEN, at__gt=clock.now() - FRESH
-    )
-    if contact is not None:
-        under_way = under_way.filter(contact=contact.pk)
-    if (found := under_way.order_by("-id").first()) is not None:
-        return found
+@clause("P2 3.3.2", "P2 3.4.1")
+def attempt_of(
+    case: Case,
+    *,
+    channel: str,
+    reached: str,
+    contact: Contact | None,
+    address: str,
+    by: User,
+    at: dt.datetime | None = None,
+    line: str = "",
+    source: str = Source.RECORD,
+) -> Attempt:
+    """The attempt a record tells of: the one its author asked for before (within ``contact.open_hours``), or one judged
+    now that it has happened, by the instant ``at`` which it happened (None: now) and the ``line`` it was made from
+    (empty: not said). One that was not allowed is kept, counts, and is told as a contact against the rules.
+
+    Raises ``Refusal`` (422) for an instant that is still to come.
+    """
+    now = clock.now()
+    instant = _instant(at, now)
+    if line:
+        line = _as_registered(channel, line)
+    if source == Source.RECORD:
+        term = dt.timedelta(hours=int(policy.in_force(clock.today()).terms["contact.open_hours"]))
+        under_way = Attempt.objects.filter(
+            by=by, case=case.number, channel=channel, outcome=Outcome.OPEN,
+            at__gt=instant - term, at__lte=instant + ROUNDED,
+        )  # fmt: skip
+        if contact is not None:
+            under_way = under_way.filter(contact=contact.pk)
+        if line:
+            under_way = under_way.filter(line__in=(line, ""))
+        if (found := under_way.order_by("-id").first()) is not None:
+            return found
     recipient = recipient_of(case.party, contact.role) if contact else _recipient(case, reached)
     pressing = recipient not in (Recipient.CONTACT, Recipient.OTHER)
     wish = Wish(
@@ -46,11 +77,34 @@ def attempt_of(case: Case, *, channel: str, reached: str, contact: Contact | Non
         contact=contact,
         value=address,
         recipient=recipient,
+        line=line,
         by=by,
-        at=clock.now(),
+        at=instant,
         case=case.number,
     )
-    return guard.ask(wish, source=Source.RECORD)
+    return guard.ask(wish, source=source)
+
+
+def _instant(at: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    if at is not None and at > now:
+        raise Refusal(
+            "contact_to_come",
+            _("A contact is written down when it has happened. Check the time of it."),
+            status=422,
+            field="at",
+        )
+    return at or now
+
+
+def _as_registered(channel: str, line: str) -> str:
+    """A line as it was registered, however it is written here; one that was not, as it is written."""
+    if channel != Channel.PHONE:
+        return line.strip()
+    wanted = numbers.line(line)
+    for known in Line.objects.filter(channel=channel, active=True).values_list("value", flat=True):
+        if numbers.line(known) == wanted:
+            return known
+    return line.strip()
 
 
 def _recipient(case: Case, reached: str) -> str:
@@ -69,7 +123,8 @@ def conclude(attempt: Attempt, row: Row, reached: str, *, by: User) -> None:
     elif outcome == "effective" and attempt.recipient == Recipient.SELF and not _is_debtor(reached, attempt):
         outcome = Outcome.SOMEBODY
     if attempt.outcome in (Outcome.OPEN, Outcome.SENT):
-        guard.conclude(attempt, outcome, by=by)
+        guard.conclude(attempt, outcome, by=by, at=attempt.at if not attempt.ahead else None,
+                       duration_s=calls.talked(attempt))  # fmt: skip
 
 
 def _is_debtor(reached: str, attempt: Attempt) -> bool:

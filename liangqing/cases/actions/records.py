@@ -19,7 +19,7 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import reviews
-from liangqing.outreach.models import Attempt, Review
+from liangqing.outreach.models import Attempt, Review, Source
 from liangqing.outreach.rules import guard
 from liangqing.parties.actions import contacts
 from liangqing.parties.models import Contact, Party
@@ -52,6 +52,9 @@ def record(
     seen: int | None = None,
     corrects: Record | None = None,
     attempt: Attempt | None = None,
+    at: dt.datetime | None = None,
+    line: str = "",
+    source: str = Source.RECORD,
 ) -> Record:
     """Write down a contact, and let follow what the policy's table case.result says of its result.
 
@@ -70,6 +73,10 @@ def record(
     of the case and of today; a correction of an older one changes neither task nor next day. A promise of a corrected
     record is withdrawn, if it is still open and the correction does not replace it.
 
+    ``at`` is the instant of a contact that happened earlier (an agency's report, a visit): it is judged by that instant,
+    and by the ``line`` it was made from, where one is said. After a later contact of the case was written down it changes
+    neither task nor next day.
+
     Raises ``Refusal`` (422, with the ``field`` that is wrong) for an unknown code, somebody else's contact, a promise
     missing or out of place, a next day that is past or too far, a file that is not taken; and (409) for a next day or a
     promise in a closed case, and a record that was corrected already.
@@ -84,8 +91,8 @@ def record(
     _check_next(case, next_on, promise, today, rules)
     kinds_of_files = files.check(attachments)
 
-    as_new = corrects is None or _is_last_of_today(corrects, today)
-    contacted_on = corrects.contacted_on if corrects else today
+    contacted_on = corrects.contacted_on if corrects else _day(at, today)
+    as_new = _is_last_of_today(corrects, today) if corrects else contacted_on == today or _is_last(case, contacted_on)
     given = promises.record(case, amount=promise[0], due_on=promise[1], by=by) if promise else None
     if corrects and corrects.promise_id and not given:
         _withdraw(corrects.promise_id, case, by)
@@ -133,16 +140,19 @@ def record(
     _examine(written, case, rules)
     if corrects is None:
         attempt = attempt or contacted.attempt_of(
-            case, channel=channel, reached=reached, contact=contact, address=address, by=by
-        )
+            case, channel=channel, reached=reached, contact=contact, address=address, by=by, at=at, line=line,
+            source=source,
+        )  # fmt: skip
         contacted.conclude(attempt, row, reached, by=by)
         contacted.hold(written, case, row, by=by)
     if contact and row.then["contact"] != "unchanged":
         contacts.verify(contact, validity=row.then["contact"], by=by)
     if as_new and case.stage == CaseStage.OPEN:
         days = row.then["next_in_days"]
-        Case.objects.filter(pk=case.pk).update(next_on=next_on or (today + dt.timedelta(days=days) if days else None))
-        open_task = Task.objects.filter(case=case, state=TaskState.OPEN).first() if row.then["finishes"] else None
+        again_on = max(contacted_on + dt.timedelta(days=days), today) if days else None
+        Case.objects.filter(pk=case.pk).update(next_on=next_on or again_on)
+        waiting = Task.objects.filter(case=case, state=TaskState.OPEN, created_on__lte=contacted_on)
+        open_task = waiting.first() if row.then["finishes"] else None
         if open_task:
             tasks.finish(open_task, by=by)
     return written
@@ -257,6 +267,14 @@ def _other_way(case: Case, contact: Contact | None) -> bool:
     """Whether the customer has another contact that is not known to be invalid."""
     others = Contact.objects.filter(party__in=members(case.party)).exclude(validity=Contact.Validity.INVALID)
     return (others.exclude(pk=contact.pk) if contact else others).exists()
+
+
+def _day(at: dt.datetime | None, today: dt.date) -> dt.date:
+    return at.astimezone(clock.zone()).date() if at is not None else today
+
+
+def _is_last(case: Case, contacted_on: dt.date) -> bool:
+    return not Record.objects.filter(case=case, contacted_on__gt=contacted_on).exists()
 
 
 def _is_last_of_today(old: Record, today: dt.date) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.events import ContactConcluded, ContactDecided
+from liangqing.outreach.events import ContactConcluded, ContactDecided, ContactViolated
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.models import Attempt, AttemptEvent, Source
 from liangqing.outreach.models.attempt import Answer
@@ -56,7 +56,10 @@ def ask(wish: Wish, *, source: str = Source.PERSON) -> Attempt:
     Party.objects.select_for_update().only("id").get(pk=customer(wish.party).pk)
     known = know(wish)
     verdict = rules.judge(known.asked, known.debtor, known.policy)
-    return _keep(wish, known, verdict, source)
+    kept = _keep(wish, known, verdict, source)
+    if not kept.ahead and kept.answer != Answer.ALLOWED:
+        _tell_violated(kept)
+    return kept
 
 
 def _keep(wish: Wish, known: Known, verdict: Verdict, source: str) -> Attempt:
@@ -103,6 +106,23 @@ def _keep(wish: Wish, known: Known, verdict: Verdict, source: str) -> Attempt:
         by=wish.by,
     )
     return kept
+
+
+def _tell_violated(kept: Attempt) -> None:
+    """It happened all the same. What it broke is told, whoever wrote it down; heads and audit find it in a list."""
+    tell(
+        ContactViolated(
+            thing_id=kept.pk,
+            party_id=kept.party_id,
+            case=kept.case,
+            channel=kept.channel,
+            receipt=kept.number,
+            answer=kept.answer,
+            rules=kept.rules,
+            source=kept.source,
+        ),
+        by=kept.by,
+    )
 
 
 @action

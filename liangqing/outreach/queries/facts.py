@@ -253,9 +253,9 @@ def is_certified(user: User, day: dt.date) -> bool:
 
 def _line(ground: Ground, wish: Wish) -> dict[str, Any]:
     """Whether our own number is registered, and what route it is. An institution that has registered none for a channel
-    is not asked for one."""
+    is not asked for one, and of a contact that happened already one that is not said is not held to be a wrong one."""
     lines = {value: contracted for channel, value, contracted in ground.lines if channel == wish.channel}
-    if wish.channel not in ON_LINES or not lines:
+    if wish.channel not in ON_LINES or not lines or (wish.at is not None and not wish.line):
         return {}
     known = wish.line in lines
     return {"line_registered": known, "route": "own" if not known or lines[wish.line] else "shared"}

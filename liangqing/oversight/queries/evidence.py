@@ -16,6 +16,7 @@ from liangqing.approvals.models import Request
 from liangqing.cases.lifecycle import CaseStage
 from liangqing.cases.models import Case
 from liangqing.nightly.models import Run
+from liangqing.outreach.events import ContactViolated
 from liangqing.people.models import Department
 from liangqing.policy import Policy
 from liangqing.trail.models.entry import FREQUENT
@@ -142,6 +143,11 @@ def departments_headless(_policy: Policy, _today: dt.date) -> int:
     return Department.objects.filter(closed_on=None, head=None).count()
 
 
+def contacts_against_rules(_policy: Policy, today: dt.date) -> int:
+    """Contacts that took place within the days looked at though the rules do not allow them (P2 3.3.2)."""
+    return told([ContactViolated.name], today)[ContactViolated.name].count
+
+
 def _some(rows: Any) -> int:
     return int(rows.order_by().values("pk")[: MOST + 1].count())
 
@@ -151,4 +157,5 @@ OPEN: Mapping[str, Callable[[Policy, dt.date], int]] = {
     "cases_over_cycle": cases_over_cycle,
     "approvals_overdue": approvals_overdue,
     "departments_headless": departments_headless,
+    "contacts_against_rules": contacts_against_rules,
 }

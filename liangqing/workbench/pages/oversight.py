@@ -63,6 +63,7 @@ UNDONE: Mapping[str, Promise] = {
     "cases_over_cycle": gettext_lazy("cases open longer than the target"),
     "approvals_overdue": gettext_lazy("requests for approval past their day"),
     "departments_headless": gettext_lazy("departments nobody heads"),
+    "contacts_against_rules": gettext_lazy("contacts that took place against the rules"),
     "night_missing": gettext_lazy("no night since yesterday"),
 }
 _ROWS = 200

@@ -66,6 +66,7 @@ def attempts(request: Request) -> HttpResponseBase:
             Filter("answer", gettext_lazy("Answer"), lambda rows, value: rows.filter(answer=value), Answer.choices),
             Filter("channel", gettext_lazy("Channel"), lambda rows, value: rows.filter(channel=value), Channel.choices),
             Filter("outcome", gettext_lazy("What became of it"), lambda rows, value: rows.filter(outcome=value), Outcome.choices),
+            Filter("violation", gettext_lazy("Against the rules"), _violations, (("yes", gettext_lazy("took place all the same")),)),
             Filter("customer", gettext_lazy("Customer number"), lambda rows, value: rows.filter(party__number=value), kind="text"),
             Filter("receipt", gettext_lazy("Receipt"), _by_receipt, kind="text"),
             Filter("on", gettext_lazy("Day"), _on_day, kind="date"),
@@ -78,6 +79,10 @@ def attempts(request: Request) -> HttpResponseBase:
 
 def moment(at: dt.datetime) -> str:
     return at.astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M")
+
+
+def _violations(rows: QuerySet[Attempt], _value: str) -> QuerySet[Attempt]:
+    return rows.filter(ahead=False).exclude(answer=Answer.ALLOWED)
 
 
 def _on_day(rows: QuerySet[Attempt], value: str) -> QuerySet[Attempt]:
