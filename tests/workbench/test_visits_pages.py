@@ -114,8 +114,8 @@ def test_the_week_is_told_by_area_and_person_and_taken_away(house_of_people: Ins
     assert any("年底还" in row for row in households)
 
 
-def test_off_the_line_a_visit_is_kept_and_sent_later(stop: Stop, browser_page: Callable[..., Any]) -> None:
-    page = browser_page("lin", viewport={"width": 390, "height": 844})
+def off_the_line(page: Any, stop: Stop) -> None:
+    """The route is at hand, the line goes down, and somebody stands at the door."""
     page.watch.expects(503)  # parts of a font that were never needed before
     page.goto(reverse("visits-round", args=[stop.round_id]))
     page.wait_for_selector("html[data-at-hand]")
@@ -126,13 +126,38 @@ def test_off_the_line_a_visit_is_kept_and_sent_later(stop: Stop, browser_page: C
     page.click("form[data-arrival] button")
     page.select_option("[name=met]", "self")
     page.select_option("[name=result]", "call_back")
-    page.fill("[name=principal]", "600")
-    page.set_input_files("[name=photos]", {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": JPEG})
+
+
+def saved(page: Any, stop: Stop) -> None:
     page.click("form[data-visit] button.lq-big")
     page.wait_for_url(f"**{reverse('visits-round', args=[stop.round_id])}")
     page.wait_for_selector("[data-outbox]:has-text('1')")
+
+
+def test_off_the_line_a_visit_is_kept_and_sent_later(stop: Stop, browser_page: Callable[..., Any]) -> None:
+    page = browser_page("lin", viewport={"width": 390, "height": 844})
+    off_the_line(page, stop)
+    page.fill("[name=principal]", "600")
+    page.set_input_files("[name=photos]", {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": JPEG})
+    saved(page, stop)
     assert not Visit.objects.filter(stop=stop).exists()
     page.context.set_offline(False)
     page.wait_for_selector("[data-outbox]", state="hidden")
     visit = Visit.objects.get(stop=stop)
     assert (visit.principal, visit.files.count(), visit.receipt.number) == (60_000, 1, f"V{visit.key.hex[:10].upper()}")  # type: ignore[union-attr]
+
+
+def test_what_the_other_wrote_meanwhile_is_said_and_thrown_away_by_hand(
+    house_of_people: Institution, stop: Stop, browser_page: Callable[..., Any]
+) -> None:
+    page = browser_page("lin", viewport={"width": 390, "height": 844})
+    page.watch.expects(409)
+    off_the_line(page, stop)
+    saved(page, stop)
+    other = house_of_people.client_of("xu")
+    assert other.post(at_the_door(other, stop), given()).status_code == 302
+    page.context.set_offline(False)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("[data-outbox] button")
+    page.wait_for_selector("[data-outbox]", state="hidden")
+    assert Visit.objects.get(stop=stop).by.username == "xu"

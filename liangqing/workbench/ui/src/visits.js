@@ -32,7 +32,13 @@ export function visits() {
     for (const each of waiting.filter((one) => one.wrong)) {
       const link = Object.assign(document.createElement('a'), { href: each.url, textContent: each.title })
       const line = document.createElement('div')
-      line.append(`${status.dataset.again} `, link, ` ${each.wrong}`)
+      const away = Object.assign(document.createElement('button'), { type: 'button', className: 'btn', textContent: status.dataset.discard })
+      away.addEventListener('click', async () => {
+        if (!window.confirm(status.dataset.sure)) return
+        await outbox.drop(each.key)
+        await show()
+      })
+      line.append(`${status.dataset.again} `, link, ` ${each.wrong} `, away)
       status.append(line)
     }
   }
