@@ -43,5 +43,15 @@ def _migrate() -> None:
         try:
             if pending():
                 call_command("migrate", verbosity=0, interactive=False)
+                _take_over_presets()
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('liangqing migrate'))")
+
+
+def _take_over_presets() -> None:
+    """A house that has people gets the templates that come with an update; a new one with its first person (``user add``)."""
+    from liangqing.outreach.actions import templates
+    from liangqing.people.models import User
+
+    if User.objects.exists():
+        templates.install_presets()

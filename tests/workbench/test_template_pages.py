@@ -10,10 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from liangqing.approvals.models import Request
+from liangqing.house import start
 from liangqing.kit import clock, sealing
 from liangqing.outreach.actions import templates
+from liangqing.outreach.content.presets import presets
 from liangqing.outreach.models import Attempt, LetterBatch, Message, Posting, Review, Template, TemplateVersion
 from liangqing.parties.models import Contact
+from liangqing.people.actions import staff
 from liangqing.people.actions.institution import describe
 from tests.workbench.institution import Institution
 
@@ -148,6 +151,15 @@ class TestTemplates:
         made = TemplateVersion.objects.get(template__content="notice", template__recipient="guarantor")
         assert answer.headers["Location"] == reverse("templates-version", args=[made.pk])
         assert legal.post("templates-new", **{**about, "channel": "smoke"}).status_code == 422
+
+
+def test_a_house_with_people_takes_the_presets_over_with_an_update_and_an_empty_one_does_not(books):
+    start._take_over_presets()
+    assert not Template.objects.exists()
+    staff.join("lin", name="林", department=staff.found_department("collection", name="催收部", kind="collection"))
+    for _twice in range(2):
+        start._take_over_presets()
+        assert Template.objects.count() == TemplateVersion.objects.filter(preset=True).count() == len(presets())
 
 
 class TestInABrowser:
