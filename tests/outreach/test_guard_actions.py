@@ -188,6 +188,7 @@ class TestRecords:
             records.record(
                 case, channel="phone", result="promised", reached="self", contact=number, promise=promise, by=cast.lin
             )
+        assert Attempt.objects.get().rules == [], "it was not running when the call was made"
         held = Restraint.objects.get()
         assert held.kind == "promise"
         assert held.until_at == dt.datetime(2026, 11, 28, tzinfo=clock.zone())

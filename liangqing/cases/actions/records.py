@@ -93,6 +93,13 @@ def record(
 
     contacted_on = corrects.contacted_on if corrects else _day(at, today)
     as_new = _is_last_of_today(corrects, today) if corrects else contacted_on == today or _is_last(case, contacted_on)
+    if corrects is not None:
+        attempt = None
+    elif attempt is None:  # judged by what was known before anything was said
+        attempt = contacted.attempt_of(
+            case, channel=channel, reached=reached, contact=contact, address=address, by=by, at=at, line=line,
+            source=source,
+        )  # fmt: skip
     given = promises.record(case, amount=promise[0], due_on=promise[1], by=by) if promise else None
     if corrects and corrects.promise_id and not given:
         _withdraw(corrects.promise_id, case, by)
@@ -138,11 +145,7 @@ def record(
         by=by,
     )
     _examine(written, case, rules)
-    if corrects is None:
-        attempt = attempt or contacted.attempt_of(
-            case, channel=channel, reached=reached, contact=contact, address=address, by=by, at=at, line=line,
-            source=source,
-        )  # fmt: skip
+    if attempt is not None:
         contacted.conclude(attempt, row, reached, by=by)
         contacted.hold(written, case, row, by=by)
     if contact and row.then["contact"] != "unchanged":

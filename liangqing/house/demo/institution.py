@@ -9,7 +9,7 @@ from random import Random
 
 from django.utils.translation import gettext_lazy as _
 
-from liangqing.house.demo import cast, customers, rules, trade
+from liangqing.house.demo import cast, customers, reaching, rules, trade
 from liangqing.house.demo.days import LAST_NIGHT, after, from_until
 from liangqing.house.demo.life import Life, small_hours
 from liangqing.house.night import PLAN
@@ -60,6 +60,7 @@ def build(*, nights: int = 60, progress: Progress | None = None) -> Report:
         people = cast.hire()
         rules.name_the_house()
         templates.install_presets()
+        reaching.prepare(people)
     with tempfile.TemporaryDirectory(prefix="liangqing-demo-") as folder:
         life = Life(everyone, ledger, people, Random(f"{_SEED}: life"), Path(folder), hear)
         life.open_the_books(eve)
@@ -67,6 +68,7 @@ def build(*, nights: int = 60, progress: Progress | None = None) -> Report:
             _night(day, hear)
             life.work(day)
             rules.live(day, people)
+            reaching.live(day, people)
             life.evening(day)
         return _night(LAST_NIGHT, hear)
 

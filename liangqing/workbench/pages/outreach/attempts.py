@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liangqing.cases.queries import visible
 from liangqing.kit import clock
@@ -49,13 +49,13 @@ def attempts(request: Request) -> HttpResponseBase:
         rows=seen(user),
         order=("-id",),
         columns=(
-            Column("number", gettext_lazy("Receipt"), lambda row: row.number),
+            Column("number", pgettext_lazy("of a contact", "Receipt"), lambda row: row.number),
             Column("at", gettext_lazy("Time"), lambda row: moment(row.at)),
             Column("customer", gettext_lazy("Customer"), lambda row: customer_name(row.party, user)),
             Column("channel", gettext_lazy("Channel"), lambda row: row.get_channel_display()),
             Column("content", gettext_lazy("Content"), lambda row: row.get_content_display()),
             Column("recipient", gettext_lazy("Recipient"), lambda row: row.get_recipient_display()),
-            Column("answer", gettext_lazy("Answer"), lambda row: row.get_answer_display()),
+            Column("answer", pgettext_lazy("of the guard", "Answer"), lambda row: row.get_answer_display()),
             Column("why", gettext_lazy("Why"), lambda row: guard.reason_of(row) if row.findings else None),
             Column("outcome", gettext_lazy("What became of it"), lambda row: row.get_outcome_display()),
             Column("by", gettext_lazy("By"), lambda row: row.by.name if row.by else row.get_source_display()),
@@ -63,12 +63,12 @@ def attempts(request: Request) -> HttpResponseBase:
             Column("policy", gettext_lazy("Policy"), lambda row: row.policy, shown=False),
         ),
         filters=(
-            Filter("answer", gettext_lazy("Answer"), lambda rows, value: rows.filter(answer=value), Answer.choices),
+            Filter("answer", pgettext_lazy("of the guard", "Answer"), lambda rows, value: rows.filter(answer=value), Answer.choices),
             Filter("channel", gettext_lazy("Channel"), lambda rows, value: rows.filter(channel=value), Channel.choices),
             Filter("outcome", gettext_lazy("What became of it"), lambda rows, value: rows.filter(outcome=value), Outcome.choices),
             Filter("violation", gettext_lazy("Against the rules"), _violations, (("yes", gettext_lazy("took place all the same")),)),
             Filter("customer", gettext_lazy("Customer number"), lambda rows, value: rows.filter(party__number=value), kind="text"),
-            Filter("receipt", gettext_lazy("Receipt"), _by_receipt, kind="text"),
+            Filter("receipt", pgettext_lazy("of a contact", "Receipt"), _by_receipt, kind="text"),
             Filter("on", gettext_lazy("Day"), _on_day, kind="date"),
         ),
         link=lambda row: reverse("attempts-one", args=[row.pk]),
