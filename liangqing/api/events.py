@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from liangqing.cases import events as cases
 from liangqing.nightly.events import NightRun
+from liangqing.outreach.events import MessageMoved, ReplyReceived
 from liangqing.trail.actions.tell import Event
 from liangqing.warning.events import ALERT_RAISED
 
@@ -73,5 +74,7 @@ TOLD: dict[str, str] = {
     cases.PROMISE_JUDGED["partly"]: "promise.kept_in_part",
     cases.PROMISE_JUDGED["broken"]: "promise.broken",
     NightRun.name: "night.run",
+    MessageMoved.name: "message.moved",
+    ReplyReceived.name: "reply.received",
 }
 """The names webhooks know the trail's events by. A contract: other people's programs use them."""

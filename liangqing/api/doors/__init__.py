@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 import liangqing
-from liangqing.api.doors import reading, writing  # noqa: F401  (their operations register themselves)
+from liangqing.api.doors import contacting, reading, writing  # noqa: F401  (their operations register themselves)
 from liangqing.api.doors.gate import Exact, Key, Rate, Readable, guard
 from liangqing.api.doors.operations import Operations
 from liangqing.api.doors.routes import router
@@ -42,7 +42,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 api = Doors(
     title="Liangqing 两清",
     version=liangqing.__version__,
-    description="What late bills, cases and warnings there are; rows pushed in; records and promises.",
+    description="What late bills, cases and warnings there are; rows pushed in; records, promises, contacts and messages.",
     urls_namespace="api",
     docs=Operations(),
     parser=Exact(),

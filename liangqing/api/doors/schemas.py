@@ -350,18 +350,4 @@ class NewPromise(Schema):
     due_on: Day
 
 
-class NewRecord(Schema):
-    model_config = ConfigDict(extra="forbid")
-    channel: Code
-    result: Code
-    reached: Code
-    reason: Annotated[str, Field(max_length=80, pattern=_NO_NUL)] = ""
-    attitude: Annotated[str, Field(max_length=80, pattern=_NO_NUL)] = ""
-    note: Annotated[str, Field(max_length=4000, pattern=_NO_NUL)] = ""
-    contact: int | None = Field(None, ge=1, le=2**63 - 1, description="id of the contact used")
-    next_on: Day | None = None
-    promise: NewPromise | None = None
-    corrects: int | None = Field(None, ge=1, le=2**63 - 1, description="id of the record this one corrects")
-
-
 Invalid.model_rebuild()

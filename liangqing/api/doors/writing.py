@@ -12,6 +12,7 @@ from ninja.responses import Status
 from liangqing.api.actions.answers import Told, once
 from liangqing.api.actions.push import push
 from liangqing.api.doors import schemas
+from liangqing.api.doors.contact_schemas import NewRecord
 from liangqing.api.doors.gate import WRITE, Asked
 from liangqing.api.doors.routes import router
 from liangqing.api.queries import shown
@@ -20,6 +21,7 @@ from liangqing.cases.models import Case, Record
 from liangqing.cases.queries import visible
 from liangqing.kit.money import CURRENCIES, Money, digits
 from liangqing.kit.refusal import Refusal
+from liangqing.outreach.models import Answer, Attempt, Source
 from liangqing.parties.models import Contact
 from liangqing.people.models import User
 from liangqing.people.rights import demand
@@ -93,10 +95,11 @@ def record_promise(
 
 
 @router.post("/cases/{number}/records", response={201: schemas.Record, **WRITE}, summary="Record a contact")
-def record_contact(
-    request: Asked, number: Number, data: schemas.NewRecord, idempotency_key: KeyOrNone = None
-) -> Status[Any]:
-    """A contact as it was; what follows from its result says the policy's table case.result."""
+def record_contact(request: Asked, number: Number, data: NewRecord, idempotency_key: KeyOrNone = None) -> Status[Any]:
+    """A contact as it was; what follows from its result says the policy's table case.result.
+
+    One the guard allowed before names its ``receipt``. One that happened earlier without (an agency's) says ``at`` when and
+    by which ``line``: it is judged by that instant, counts, and is told where it broke a rule."""
     user = request.auth.user
     demand(user, "case.work")
     case = _case(user, number)
@@ -109,6 +112,13 @@ def record_contact(
         corrects = Record.objects.filter(pk=data.corrects, case=case).first()
         if corrects is None:
             raise _missing(gettext_lazy("There is no record {number} of this case."), data.corrects)
+    attempt = None
+    if data.receipt is not None:
+        attempt = Attempt.objects.filter(pk=int(data.receipt.removeprefix("CR-")), case=case.number).first()
+        if attempt is None:
+            raise _missing(gettext_lazy("There is no receipt {number} of this case."), data.receipt)
+        if attempt.answer != Answer.ALLOWED:
+            raise not_allowed()
     promise = (_money(data.promise), data.promise.due_on) if data.promise else None
 
     def work() -> Told:
@@ -125,6 +135,10 @@ def record_contact(
             next_on=data.next_on,
             promise=promise,
             corrects=corrects,
+            attempt=attempt,
+            at=data.at,
+            line=data.line,
+            source=Source.AGENCY if data.at else Source.RECORD,
         )
         return 201, schemas.Record(**shown.record(written, revealed=False)).model_dump(mode="json")
 
@@ -141,6 +155,16 @@ def _case(user: User, number: str) -> Case:
     if case is None:
         raise _missing(gettext_lazy("There is no case “{number}”."), number)
     return case
+
+
+def not_allowed() -> Refusal:
+    """A receipt that says no is no leave to report what happened under it."""
+    return Refusal(
+        "contact_refused",
+        gettext_lazy(
+            "This contact was not allowed. If it took place all the same, write a record with the time it had."
+        ),
+    )
 
 
 def _missing(sentence: Any, number: object) -> Refusal:

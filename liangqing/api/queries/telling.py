@@ -16,6 +16,10 @@ from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.trail.models import Entry
 
+_OF_MESSAGES = {
+    "message": ("channel", "state", "reason", "doubled"),
+    "incoming": ("channel", "kind", "message", "silence"),
+}
 _NIGHT = ("date", "policy", "changed_rows", "counts")
 
 
@@ -44,6 +48,8 @@ def _event(
 ) -> dict[str, Any]:
     promise = promises.get(entry.thing_id) if entry.thing == "promise" else None
     case = promise.case.number if promise else cases.get(entry.thing_id) if entry.thing == "case" else None
+    if entry.thing in _OF_MESSAGES:
+        case = entry.facts.get("case") or None
     return {
         "id": entry.pk,
         "event": TOLD[entry.event],
@@ -74,4 +80,6 @@ def _data(entry: Entry, promise: Promise | None, people: Mapping[int, str]) -> d
     if entry.thing == "case":
         data = {name: facts[name] for name in ("level",) if name in facts}
         return data | ({"owner": people.get(facts["owner"])} if "owner" in facts else {})
+    if entry.thing in _OF_MESSAGES:
+        return {"number": entry.thing_id, **{name: facts[name] for name in _OF_MESSAGES[entry.thing] if name in facts}}
     return {name: facts[name] for name in _NIGHT if name in facts}
