@@ -14,7 +14,7 @@ import pytest
 from liangqing.kit import typeset
 from liangqing.oversight.printing import docx, pdf
 from liangqing.oversight.printing.changes import changes
-from liangqing.oversight.printing.document import TextError, filler, compose, placeholders, text_of
+from liangqing.oversight.printing.document import TextError, compose, filler, placeholders, text_of
 from liangqing.oversight.printing.numbering import chinese, numbered
 from liangqing.oversight.rules.clauses import clauses
 from liangqing.policy.tables import blank_tables

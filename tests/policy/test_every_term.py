@@ -255,16 +255,16 @@ ELSEWHERE: dict[str, str] = {
     "contact.open_hours": "tests/outreach/test_calls.py",
     "people.certificate_needed": "tests/cases/test_certificates.py",
     "allocation.principal_first_from_days": "tests/receivables/test_order.py",
-    **{
-        key: "tests/outreach/test_guard_terms.py"
-        for key in (
+    **dict.fromkeys(
+        (
             "contact.lost_after_calls",
             "contact.lost_after_days",
             "contact.exemption_most_days",
             "limitation.years",
             "limitation.long_stop_years",
-        )
-    },
+        ),
+        "tests/outreach/test_guard_terms.py",
+    ),
     "visit.people": "tests/outreach/test_visits.py",
     **{
         f"outreach.{name}": "tests/outreach/test_sending_terms.py"
