@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -11,12 +12,13 @@ from liangqing.kit.actions import clause
 from liangqing.outreach.actions import preparing
 from liangqing.outreach.actions.messages import Want
 from liangqing.outreach.actions.routing import NotNow
-from liangqing.outreach.models import Message, Source, TemplateVersion
+from liangqing.outreach.models import Message, Source, Template, TemplateVersion
 from liangqing.outreach.queries import asking
 from liangqing.outreach.queries.facts import recipient_of
 from liangqing.parties.queries.members import customer
 from liangqing.people.models import User
 
+_PROMISE = (Template.Occasion.PROMISE_DUE, Template.Occasion.PROMISE_BROKEN)
 _REASONS = {"settled": _("Nothing is owed that could be asked for: it is paid, disputed, or not due yet.")}
 
 
@@ -47,8 +49,15 @@ def drafted(want: Want, *, by: User) -> Draft:
     return Draft(written.subject, written.body, written.version)
 
 
+def leaves_until(want: Want) -> dt.date:
+    """The last day on which it may leave, if it is written today; what waits longer is dropped."""
+    rules, _regime = asking.rules_of(customer(want.party), want.creditor, clock.today())
+    return clock.today() + dt.timedelta(days=int(rules.terms["outreach.message_expires_days"]))
+
+
 def wordings(want: Want) -> list[TemplateVersion]:
-    """The approved wordings a person may choose among for this: of the channel, purpose, recipient and language."""
+    """The approved wordings a person may choose among for this: of the channel, purpose, recipient and language; those
+    about a promise only where one is given."""
     kept, day = customer(want.party), clock.today()
     found = (
         TemplateVersion.objects.filter(
@@ -59,6 +68,8 @@ def wordings(want: Want) -> list[TemplateVersion]:
             template__recipient=want.recipient or recipient_of(kept, want.contact.role),
             template__language=asking.language_of(kept),
         )
+        .exclude(template__occasion__in=_PROMISE if not want.given.get("promise") else ())
+        .exclude(template__occasion=Template.Occasion.OPTED_OUT)
         .select_related("template")
         .order_by("template_id", "-number")
     )

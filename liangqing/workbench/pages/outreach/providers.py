@@ -128,6 +128,7 @@ def _answer(
         "settings": _settings(row),
         "faults": ", ".join(str(FAULT_LABELS[each]) for each in FAULT_LABELS if str(each) in row.moves_on),
         "used": pace.used if pace and pace.day == clock.today() else 0,
+        "callback": _callback(request, row),
         "edits": edits,
         "form": (form or ProviderForm(kind=row.kind, provider=row)) if edits else None,
         "stop": stop or ReasonForm(),
@@ -155,6 +156,14 @@ def _settings(row: Provider) -> list[tuple[str, Any]]:
             value = ", ".join(f"{key} = {each}" for key, each in value.items()) or "—"
         found.append((str(field.label), value if value != "" else "—"))
     return found
+
+
+def _callback(request: Request, row: Provider) -> str:
+    """The address the provider is told to send its reports and answers to; the token of a cloud is left out."""
+    if row.kind not in (Kind.HTTP_SMS, Kind.HTTP_CALL, *SHARED):
+        return ""
+    last = "TOKEN" if row.kind in SHARED else "signed"
+    return request.build_absolute_uri(f"/callbacks/{row.pk}/{last}/")
 
 
 def _template(row: ProviderTemplate) -> SafeString:

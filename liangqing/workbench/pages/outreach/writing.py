@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from liangqing.cases.lifecycle import PromiseState
 from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
 from liangqing.kit import clock
@@ -23,6 +24,7 @@ from liangqing.outreach.kinds import Channel, Content
 from liangqing.outreach.queries import asking
 from liangqing.outreach.queries.facts import recipient_of
 from liangqing.outreach.rules import language
+from liangqing.outreach.rules.facts import Verdict
 from liangqing.parties.models import Contact
 from liangqing.parties.queries import members
 from liangqing.workbench.doors import Request, find, page
@@ -64,6 +66,8 @@ def compose(request: Request, number: str) -> HttpResponse:
     if words is not None:
         want = _with_words(want, words)
     try:
+        if _too_late(want, guard.look(wish_of(want, by=request.user))):
+            raise Refusal("too_early", _("It may not leave soon enough: it would be dropped before. Write it then."))
         if words is None and (refusal := drafting.drafted(want, by=request.user).refusal):
             raise Refusal("no_words", refusal)
         row = send(want, by=request.user)
@@ -91,7 +95,7 @@ def _wanted(request: Request, case: Case, ways: list[tuple[str, Contact]]) -> tu
         contact=contact,
         step=f"person:{content}:{contact.pk}",
         case=case.number,
-        given={"level": case.level, "customer_class": case.customer_class},
+        given=_given(case),
     )
     wordings = [] if content == Content.REPLY else drafting.wordings(want)
     given = data.get("template", "")
@@ -100,6 +104,21 @@ def _wanted(request: Request, case: Case, ways: list[tuple[str, Contact]]) -> tu
     bound = data if request.method == "POST" else looked
     form = MessageForm(bound, ways=ways, wordings=wordings)
     return form, dataclasses.replace(want, template=version)
+
+
+def _given(case: Case) -> dict[str, Any]:
+    """What only the case knows: level, class, and what was promised last and is not kept yet."""
+    given: dict[str, Any] = {"level": case.level, "customer_class": case.customer_class}
+    promise = case.promises.filter(state__in=(PromiseState.OPEN, PromiseState.BROKEN)).order_by("-id").first()
+    if promise is not None:
+        given["promise"] = (promise.amount, promise.currency, promise.due_on.isoformat())
+    return given
+
+
+def _too_late(want: Want, verdict: Verdict) -> bool:
+    """Whether it would be dropped before it may leave."""
+    earliest = None if verdict.allowed else verdict.earliest
+    return earliest is not None and earliest.astimezone(clock.zone()).date() > drafting.leaves_until(want)
 
 
 def _words(request: Request, want: Want) -> WordsForm | None:
@@ -132,6 +151,7 @@ def _answer(
         "draft": draft,
         "parts": parts(draft.body) if draft and draft.body and want.channel == Channel.SMS else 0,
         "verdict": verdict,
+        "late": _too_late(want, verdict),
         "reasons": [guard.said(each) for each in verdict.deciding],
         **(_found(case, words) if words is not None else {}),
     }
