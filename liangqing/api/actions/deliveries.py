@@ -108,7 +108,7 @@ def _seen(user: User, entries: list[Entry]) -> dict[str, set[int]]:
     for kind, rows in kinds.items():
         seen[kind] = set(rows(user).filter(pk__in=about[kind]).values_list("pk", flat=True)) if kind in about else set()
     written = [entry for entry in entries if entry.thing in ("message", "incoming")]
-    customers = {entry.party_id for entry in written} - {None}
+    customers = {entry.party_id for entry in written if entry.party_id is not None}
     shown = set(visible.parties(user).filter(pk__in=customers).values_list("pk", flat=True)) if customers else set()
     for kind in ("message", "incoming"):
         seen[kind] = {entry.thing_id for entry in written if entry.thing == kind and entry.party_id in shown}

@@ -211,7 +211,8 @@ def call_off(request: Request, number: str) -> HttpResponse:
     case = _case(request, number)
     key = request.POST.get("attempt", "")
     if request.method == "POST" and key.isdigit() and len(key) < 19:
-        under_way = Attempt.objects.filter(case=case.number, by=request.user, outcome="open", pk=int(key)).first()
+        mine = Attempt.objects.filter(case=case.number, by=request.user, outcome="open")
+        under_way = mine.filter(pk=int(key), call=None).first()  # of one a provider dials, the provider tells
         if under_way is not None:
             guard.conclude(under_way, "called_off", by=request.user)
     return HttpResponseRedirect(reverse("cases-case", args=[number]))
