@@ -233,23 +233,26 @@ class TestDemands:
         desk = Desk(house_of_people, reachable.case.owner.username)
         contact = Contact.objects.get(party=reachable.party, kind="address")
         assert desk.post("cases-letters", reachable.case.number, contact=contact.pk, do="wait").status_code == 302
-        assert Message.objects.get().state == "waiting"
+        assert Message.objects.get(step="person:formal").state == "waiting"
         answer = legal.post("letters")
         batch = LetterBatch.objects.latest("id")
         assert answer.headers["Location"] == reverse("letters-one", args=[batch.pk]) and batch.count == 1
         volume = legal.get("letters-file", batch.pk, "volume-001.pdf")
         assert b"".join(volume.streaming_content).startswith(b"%PDF")
-        posting = Posting.objects.get()
+        posting = Posting.objects.get(batch=batch)
         assert posting.reference in page(legal.get("letters-one", batch.pk))
         lines = f"reference,postal number\n{posting.reference},XA1\nLQ-H-1999-1,XA2\n"
         told = legal.post(
             "letters-posting", batch.pk, on="2026-06-30", file=SimpleUploadedFile("a.csv", lines.encode())
         )
         assert "no such letter" in page(told), "a line that is wrong is told, the others are taken"
-        assert Posting.objects.get().postal_number == "XA1" and Message.objects.get().state == "sent"
+        assert (
+            Posting.objects.get(batch=batch).postal_number == "XA1"
+            and Message.objects.get(step="person:formal").state == "sent"
+        )
         slip = SimpleUploadedFile("slip.pdf", b"%PDF-1.4\n%slip\n")
         legal.post("letters-slip", posting.pk, slip=slip)
-        assert Message.objects.get().state == "delivered"
+        assert Message.objects.get(step="person:formal").state == "delivered"
         assert b"".join(legal.get("letters-slip", posting.pk).streaming_content).startswith(b"%PDF-1.4")
 
     def test_results_of_the_post_are_taken_in_as_a_list(self, legal):
