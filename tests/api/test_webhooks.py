@@ -21,7 +21,9 @@ from liangqing.api.models import Delivery, Webhook
 from liangqing.api.rules import addresses, retries, signature
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
+from liangqing.outreach.events import MessageMoved, ReplyReceived
 from liangqing.people.models import Department
+from liangqing.trail.actions.tell import tell
 from liangqing.trail.models import Entry
 
 
@@ -154,6 +156,29 @@ class TestTold:
         night_run = next(event for event in told if event["event"] == "night.run")
         assert night_run["data"]["date"] == "2026-03-12"
         assert "checksums" not in night_run["data"]
+
+    def test_what_became_of_a_message_is_told_to_whom_may_see_its_customer(self, institution, issue, admin, receiver):
+        limited = issue("head", department=institution.cast.chen.department)
+        webhooks.register(limited.client, receiver.url, ["message.moved", "reply.received"], admin)
+        for number, customer in enumerate((institution.zhang, institution.huaxin), 1):
+            about = {"thing_id": number, "party_id": customer.party.pk, "case": "LQ-1", "channel": "sms"}
+            tell(MessageMoved(state="delivered", reason="", doubled=False, digest="d", **about), by=None)
+        tell(
+            ReplyReceived(
+                thing_id=1, party_id=institution.zhang.party.pk, case="", channel="sms", kind="reply", message=1,
+                silence=True,
+            ),
+            by=None,
+        )  # fmt: skip
+        assert send() == {"sent": 1, "failed": 0}
+        moved, replied = receiver.events
+        assert (moved["event"], moved["customer"], moved["case"]) == (
+            "message.moved", institution.zhang.party.number, "LQ-1"
+        )  # fmt: skip
+        assert moved["data"] == {
+            "number": 1, "channel": "sms", "state": "delivered", "reason": "", "doubled": False
+        }  # fmt: skip
+        assert (replied["event"], replied["case"], replied["data"]["silence"]) == ("reply.received", None, True)
 
     def test_a_message_holds_so_many_events_at_most(self, institution, hook, receiver, monkeypatch):
         monkeypatch.setattr(deliveries, "MOST_EVENTS", 2)
