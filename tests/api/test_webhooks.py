@@ -23,7 +23,7 @@ from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.events import MessageMoved, ReplyReceived
 from liangqing.people.models import Department
-from liangqing.trail.actions.tell import tell
+from liangqing.trail.actions.tell import tell, write
 from liangqing.trail.models import Entry
 
 
@@ -160,16 +160,13 @@ class TestTold:
     def test_what_became_of_a_message_is_told_to_whom_may_see_its_customer(self, institution, issue, admin, receiver):
         limited = issue("head", department=institution.cast.chen.department)
         webhooks.register(limited.client, receiver.url, ["message.moved", "reply.received"], admin)
-        for number, customer in enumerate((institution.zhang, institution.huaxin), 1):
-            about = {"thing_id": number, "party_id": customer.party.pk, "case": "LQ-1", "channel": "sms"}
-            tell(MessageMoved(state="delivered", reason="", doubled=False, digest="d", **about), by=None)
-        tell(
-            ReplyReceived(
-                thing_id=1, party_id=institution.zhang.party.pk, case="", channel="sms", kind="reply", message=1,
-                silence=True,
-            ),
-            by=None,
-        )  # fmt: skip
+        with transaction.atomic():
+            for number, customer in enumerate((institution.zhang, institution.huaxin), 1):
+                about = {"thing_id": number, "party_id": customer.party.pk, "case": "LQ-1", "channel": "sms"}
+                tell(MessageMoved(state="delivered", reason="", doubled=False, digest="d", **about), by=None)
+            facts = {"case": "", "channel": "sms", "kind": "reply", "message": 1, "silence": True}
+            reply = (ReplyReceived.name, None, "incoming", 1, institution.zhang.party.pk, facts)
+            write([reply], day=clock.today())
         assert send() == {"sent": 1, "failed": 0}
         moved, replied = receiver.events
         assert (moved["event"], moved["customer"], moved["case"]) == (
