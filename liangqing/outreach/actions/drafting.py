@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from liangqing import policy
 from liangqing.kit import clock
 from liangqing.kit.actions import clause
 from liangqing.outreach.actions import preparing
@@ -17,6 +18,7 @@ from liangqing.outreach.queries import asking
 from liangqing.outreach.queries.facts import recipient_of
 from liangqing.parties.queries.members import customer
 from liangqing.people.models import User
+from liangqing.policy import Policy
 
 _PROMISE = (Template.Occasion.PROMISE_DUE, Template.Occasion.PROMISE_BROKEN)
 _REASONS = {"settled": _("Nothing is owed that could be asked for: it is paid, disputed, or not due yet.")}
@@ -52,6 +54,12 @@ def drafted(want: Want, *, by: User) -> Draft:
 def leaves_until(want: Want) -> dt.date:
     """The last day on which it may leave, if it is written today; what waits longer is dropped."""
     rules, _regime = asking.rules_of(customer(want.party), want.creditor, clock.today())
+    return last_day(rules)
+
+
+def last_day(rules: Policy | None = None) -> dt.date:
+    """The same under these rules, or those of the institution."""
+    rules = rules or policy.in_force(clock.today())
     return clock.today() + dt.timedelta(days=int(rules.terms["outreach.message_expires_days"]))
 
 

@@ -16,7 +16,7 @@ from liangqing.outreach.models import Provider, Template, TemplateVersion
 from liangqing.parties.models import Contact
 from liangqing.people.models import Certificate
 from liangqing.workbench.forms.cases import Day
-from liangqing.workbench.forms.contacts import shown
+from liangqing.workbench.forms.contacts import masked
 from liangqing.workbench.forms.refusing import Refusing
 
 BY_HAND = (Content.REMINDER, Content.DEMAND, Content.BILL, Content.LOCATE, Content.NOTICE, Content.REPLY)
@@ -36,7 +36,7 @@ class MessageForm(Refusing):
         self.wordings = {str(each.pk): each for each in wordings}
         self.fields["way"] = forms.ChoiceField(
             label=_("To"),
-            choices=[(key, f"{Channel(each[0]).label} · {shown(each[1])}") for key, each in self.ways.items()],
+            choices=[(key, _way(*each)) for key, each in self.ways.items()],
         )
         self.fields["content"] = forms.ChoiceField(
             label=_("What for"), choices=[(each.value, each.label) for each in BY_HAND]
@@ -56,6 +56,11 @@ class MessageForm(Refusing):
 
     def wording(self) -> TemplateVersion | None:
         return self.wordings.get(self.cleaned_data["template"])
+
+
+def _way(channel: str, contact: Contact) -> str:
+    parts = [Channel(channel).label, masked(contact), contact.get_validity_display()]
+    return " · ".join(str(part) for part in (parts if contact.validity != Contact.Validity.UNKNOWN else parts[:2]))
 
 
 class WordsForm(Refusing):
@@ -317,7 +322,7 @@ class StopForm(Refusing):
     """What is stopped, and why."""
 
     channel = forms.ChoiceField(
-        label=_("What"),
+        label=_("What is stopped"),
         choices=[
             ("", pgettext_lazy("sending", "everything")),
             *((each.value, each.label) for each in (*WRITTEN, Channel.PHONE)),

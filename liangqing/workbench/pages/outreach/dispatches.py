@@ -22,8 +22,8 @@ from liangqing.cases.queries import selection, visible
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import dispatches as actions
+from liangqing.outreach.actions import drafting, previews, switches
 from liangqing.outreach.actions import messages as writing
-from liangqing.outreach.actions import previews, switches
 from liangqing.outreach.actions.dispatches import To
 from liangqing.outreach.kinds import Channel
 from liangqing.outreach.lifecycle import DISPATCH, DispatchState, MessageState
@@ -243,6 +243,7 @@ def _answer(
     may = can(user, "outreach.dispatch")
     progress = actions.progress(row) if not before or row.started_at else None
     shown = previews.kept(row) if before and row.looked_at else None
+    last_day = drafting.last_day()
     switch = row.switches.filter(lifted_at=None).select_related("by").first()
     context: dict[str, Any] = {
         "row": row,
@@ -255,6 +256,8 @@ def _answer(
         "running": row.state == _D.SENDING,
         "figures": [(label, row.figures.get(key, 0)) for key, label in FIGURES] if row.looked_at else (),
         "shown": shown,
+        "last_day": last_day,
+        "dropped": row.addressees.filter(answer="later", earliest_at__gte=_end_of(last_day)).count() if shown else 0,
         "samples": [(each, customer_name(each.addressee.party, user)) for each in shown.samples] if shown else (),
         "fresh": row.looked_at is not None and row.looked_at.astimezone(clock.zone()).date() == clock.today(),
         "needs": before and actions.needs_approval(row),
@@ -271,6 +274,10 @@ def _answer(
     template = "workbench/outreach/dispatches/dispatch.html"
     part = request.headers.get("HX-Target") == "progress"
     return render(request, f"{template}#progress" if part else template, context, status=status)
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), clock.zone())
 
 
 def _states(progress: actions.Progress | None) -> list[tuple[str, str, int]]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
@@ -70,7 +70,7 @@ def answers(request: Request) -> HttpResponseBase:
     user = request.user
     listing = Listing(
         name="incoming",
-        title=gettext_lazy("Answers"),
+        title=pgettext_lazy("of customers", "Answers"),
         rows=seen(user),
         order=("-id",),
         columns=(

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liangqing.cases.queries import visible
 from liangqing.kit.money import Money
@@ -99,11 +99,11 @@ def messages(request: Request) -> HttpResponseBase:
     user = request.user
     listing = Listing(
         name="messages",
-        title=gettext_lazy("Messages"),
+        title=pgettext_lazy("to customers", "Messages"),
         rows=seen(user),
         order=("-id",),
         columns=(
-            Column("number", gettext_lazy("Message"), lambda row: row.number),
+            Column("number", pgettext_lazy("to customers", "Message"), lambda row: row.number),
             Column("written", gettext_lazy("Written"), lambda row: moment(row.written_at)),
             Column("state", gettext_lazy("State"), state_tag, kind="html", plain=lambda row: row.get_state_display()),
             Column("reason", gettext_lazy("Why"), lambda row: reason(row) or None),
@@ -186,7 +186,7 @@ def _answer(
         "to": masked(row),
         "text": text,
         "amount": Money(row.amount, row.currency) if row.amount is not None and row.currency else None,
-        "told": telling.tell(list(events), request.user),
+        "told": [(each, _moved(each.entry)) for each in telling.tell(list(events), request.user)],
         "events": row.attempt.events.order_by("id") if row.attempt else (),
         "answers": row.answers.order_by("id")[:50],
         "parts": row.parts.order_by("id")[:50],
@@ -199,6 +199,13 @@ def _answer(
         "refused": refused,
     }
     return render(request, "workbench/outreach/messages/message.html", context, status=status)
+
+
+def _moved(entry: Entry) -> str:
+    """Where it moved then, and why, in words; nothing for its being written."""
+    state, code = entry.facts.get("state", ""), entry.facts.get("reason", "")
+    said = [dict(MessageState.choices).get(state, ""), REASONS.get(code, code)]
+    return " · ".join(str(each) for each in said if each)
 
 
 def _back(row: Message, sentence: str, request: Request) -> HttpResponse:
