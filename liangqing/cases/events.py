@@ -111,3 +111,13 @@ class GraceGranted(Event):
     until: dt.date
     request: str
     policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightMessagesHeld(Event):
+    """The night would have sent messages by itself; ``reason`` (a refusal's code) kept them from being written."""
+
+    name: ClassVar[str] = "messages of the night held"
+    thing: ClassVar[str] = "night"
+    date: str
+    reason: str

@@ -8,11 +8,13 @@ from __future__ import annotations
 from liangqing.approvals import policy_change
 from liangqing.approvals.actions.upkeep import people_changed
 from liangqing.approvals.events import RequestRejected, RequestReturned, RequestWithdrawn
+from liangqing.cases.actions import night_messages
 from liangqing.cases.actions.answered import answered
 from liangqing.cases.actions.visited import visited
 from liangqing.kit import bus
+from liangqing.nightly.events import NightRun
 from liangqing.outreach.actions import dispatches, templates
-from liangqing.outreach.events import ReplyReceived, VisitRecorded
+from liangqing.outreach.events import MessageMoved, ReplyReceived, VisitRecorded
 from liangqing.people.events import HeadNamed, PersonChanged, PersonJoined
 from liangqing.workbench import annex
 
@@ -31,10 +33,13 @@ LISTENERS: tuple[tuple[type, bus.Listener], ...] = (
     (RequestWithdrawn, dispatches.given_back),
     (VisitRecorded, visited),
     (ReplyReceived, answered),
+    (NightRun, night_messages.after),
+    (MessageMoved, night_messages.went_out),
 )
 """(event, listener) pairs. Requests for approval are put to whoever may decide them now; a version of the policy, or
 a wording of a template, or a dispatch, whose request ended without a yes is a draft again. A visit becomes a record of its case;
-an answer puts its case on the list of the next night."""
+an answer puts its case on the list of the next night; the night sends what the policy lets it send, and a task whose
+message went out is done."""
 
 
 def wire() -> None:

@@ -96,6 +96,7 @@ EVENTS: dict[str, str | Lazy] = {
     "key revoked": gettext_lazy("key of a program withdrawn"),
     "list exported": gettext_lazy("list exported"),
     "money applied": gettext_lazy("money set against bills"),
+    "messages of the night held": gettext_lazy("messages of the night held back"),
     "night run": gettext_lazy("night run"),
     "person joined": gettext_lazy("person joined"),
     "personal data revealed": gettext_lazy("personal data revealed"),

@@ -19,8 +19,9 @@ from liangqing.trail.actions.tell import tell
 
 
 @action
-def finish(task: Task, *, by: User) -> None:
-    """It is done; the night will not ask for the same again on this day. Raises ``Refusal`` when it is not open."""
+def finish(task: Task, *, by: User | None) -> None:
+    """It is done, by a person or because its message went out; the night will not ask for the same again on this day.
+    Raises ``Refusal`` when it is not open."""
     TASK.move(task, "finish", ended_on=clock.today())
     tell(TaskFinished(thing_id=task.pk, party_id=task.party_id, action=task.action), by=by)
 
