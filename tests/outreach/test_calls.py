@@ -112,6 +112,16 @@ class TestDial:
             calls.dial(allowed(cast), by=cast.lin)
         assert no.value.code == "call_under_way"
 
+    def test_a_call_whose_end_was_never_told_keeps_nobody_for_long(self, cast: Cast, exchange: Provider) -> None:
+        first = dialled(cast)
+        calls.heard(exchange, step(first, "ringing"))
+        with clock.at("2026-11-23T10:04:00+08:00"), pytest.raises(Refusal):
+            calls.demand_free(cast.lin)
+        with clock.at("2026-11-23T10:05:01+08:00"):
+            calls.demand_free(cast.lin)
+        first.refresh_from_db()
+        assert (first.state, outcome(first)) == ("lost", "open")
+
     def test_a_provider_without_a_registered_line_dials_nothing(self, cast: Cast, exchange: Provider) -> None:
         Line.objects.update(active=False)
         assert calls.route(cast.lin) is None
@@ -244,6 +254,12 @@ class TestHangUp:
         calls.heard(exchange, step(call, "ringing"))
         calls.hang_up(call, by=cast.lin)
         assert ended == [str(call.key)]
+        call.refresh_from_db()
+        assert (call.live, outcome(call)) == (False, "open"), (
+            "its end may never be told, and keeps nobody from the next"
+        )
+        calls.heard(exchange, step(call, "ended", duration_s=0))
+        assert outcome(call) == "unanswered"
 
     def test_only_ones_own(self, cast, exchange) -> None:
         with pytest.raises(Refusal) as no:

@@ -44,6 +44,8 @@ LOOK_S = 1.0
 """How long it is listened to at each look while somebody talks."""
 LONGEST = dt.timedelta(hours=4)
 """A call of which nothing was heard for so long is over, whatever became of it."""
+LONGEST_UNANSWERED = dt.timedelta(minutes=5)
+"""The same, of one nobody is known to have answered: a callback was lost."""
 _MOST_AT_ONCE = 500
 
 
@@ -248,6 +250,8 @@ def hang_up(call: Call, *, by: User) -> Receipt:
         receipt = carrier.hang_up(by.username)
     elif isinstance(carrier, Exchange):
         receipt = carrier.hang_up(str(row.key))
+        if receipt.accepted:  # it is over, though its end may never be told; when it is, it still counts
+            _lose(row, "hung_up")
     else:
         raise Refusal("call_over", _("This call is over already."))
     with transaction.atomic():
@@ -338,20 +342,20 @@ def _claim(number: int) -> Call | None:
 
 
 @action
-def _lose(call: Call) -> None:
+def _lose(call: Call, reason: str = "nothing_heard") -> None:
     row = _locked(call.pk)
     if row.live:
-        CALL.move(row, "lose", reason="nothing_heard")
+        CALL.move(row, "lose", reason=reason)
         _tell(row)
 
 
 def _give_up_old(by: User) -> None:
-    """A call of which nothing was heard for hours does not keep anybody from the next."""
+    """A call of which nothing was heard for long does not keep anybody from the next."""
     now = clock.now()
     for row in Call.objects.filter(by=by, state__in=CALL_LIVE):
         if row.state == CallStage.ASKED and row.asked_at < now - dt.timedelta(seconds=STALE_S):
             _call_off(row.pk, "too_late")
-        elif (row.heard_at or row.asked_at) < now - LONGEST:
+        elif (row.heard_at or row.asked_at) < now - (LONGEST if row.connected_at else LONGEST_UNANSWERED):
             _lose(row)
 
 
