@@ -61,7 +61,8 @@ def test_a_mail_leaves_from_a_case_arrives_and_a_text_answered_with_stop_is_the_
     browser_page: Callable[..., Any], house_of_people: Institution, case: Case, tmp_path: Path, served: str
 ) -> None:
     gateway = Provider.objects.get()
-    with SmtpServer(tmp_path / "mail") as smtp, ImapServer(tmp_path / "mail") as imap, CallServer(tmp_path) as texts:
+    texts = CallServer(tmp_path)
+    with SmtpServer(tmp_path / "mail") as smtp, ImapServer(tmp_path / "mail") as imap, texts:
         bounces = {"domain": "mail.example.com", "bounces": "bounces@example.com", "tagged": True}
         mail = {"host": "127.0.0.1", "port": smtp.port, "security": "none", "sender": "bill@example.com", **bounces}
         providers.add("smtp", "邮件", mail, by=None)
@@ -144,7 +145,8 @@ def _phone(case: Case) -> Contact:
 @pytest.fixture
 def many(house_of_people: Institution, case: Case, tmp_path: Path) -> Any:
     """The gateway of the institution, at a local server."""
-    with CallServer(tmp_path) as texts:
+    texts = CallServer(tmp_path)
+    with texts:
         config = {"url": f"http://127.0.0.1:{texts.port}/sms", "secret": SECRET}
         providers.change(Provider.objects.get(), by=None, config=config)
         yield texts

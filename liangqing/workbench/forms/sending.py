@@ -35,7 +35,7 @@ class MessageForm(Refusing):
         self.ways = {f"{channel}-{contact.pk}": (channel, contact) for channel, contact in ways}
         self.wordings = {str(each.pk): each for each in wordings}
         self.fields["way"] = forms.ChoiceField(
-            label=_("To"),
+            label=pgettext_lazy("to whom", "To"),
             choices=[(key, _way(*each)) for key, each in self.ways.items()],
         )
         self.fields["content"] = forms.ChoiceField(

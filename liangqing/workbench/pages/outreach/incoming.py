@@ -78,7 +78,7 @@ def answers(request: Request) -> HttpResponseBase:
             Column("customer", gettext_lazy("Customer"), lambda row: _whose(row, user)),
             Column("case", gettext_lazy("Case"), lambda row: row.case or None),
             Column("channel", gettext_lazy("Channel"), lambda row: row.get_channel_display()),
-            Column("sender", gettext_lazy("From"), lambda row: sender(row) or None),
+            Column("sender", pgettext_lazy("from whom", "From"), lambda row: sender(row) or None),
             Column("kind", gettext_lazy("Kind"), _tag, kind="html", plain=lambda row: row.get_kind_display()),
             Column("text", gettext_lazy("Text"), _short),
             Column("message", gettext_lazy("Answers message"), lambda row: row.message.number if row.message else None, shown=False),

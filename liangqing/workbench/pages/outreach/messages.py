@@ -110,7 +110,7 @@ def messages(request: Request) -> HttpResponseBase:
             Column("customer", gettext_lazy("Customer"), lambda row: customer_name(row.party, user)),
             Column("case", gettext_lazy("Case"), lambda row: row.case or None),
             Column("channel", gettext_lazy("Channel"), lambda row: row.get_channel_display()),
-            Column("to", gettext_lazy("To"), masked),
+            Column("to", pgettext_lazy("to whom", "To"), masked),
             Column("content", gettext_lazy("What for"), lambda row: row.get_content_display()),
             Column("provider", gettext_lazy("Provider"), lambda row: row.provider.name if row.provider else None),
             Column("tries", gettext_lazy("Tries"), lambda row: row.tries, kind="num"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -147,7 +148,7 @@ def _settings(row: Provider) -> list[tuple[str, Any]]:
     for field in FIELDS[row.kind]:
         value = shown[field.name]
         if field.shape == "secret":
-            value = _("kept") if value else "—"
+            value = pgettext("a secret", "kept") if value else "—"
         elif field.shape == "flag":
             value = _("yes") if value else _("no")
         elif field.shape == "list":
