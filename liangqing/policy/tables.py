@@ -59,6 +59,9 @@ class OneOf:
     def over(self, column: ir.Column) -> ir.BooleanValue:
         import ibis
 
+        if all(isinstance(value, bool) for value in self.values):
+            # Not isin: Ibis writes ``a OR b IN (TRUE)`` for a flag that is worked out, without brackets.
+            return ibis.and_(column.notnull(), ibis.or_(*(column == value for value in sorted(self.values))))
         return ibis.and_(column.notnull(), column.isin(sorted(self.values)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import ibis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,3 +139,11 @@ def test_the_check_finds_just_the_gaps_and_rows_that_trying_every_account_finds(
     faults = made.faults()
     assert {fault.row for fault in faults if fault.code == "never"} == {each.row for each in made.rows} - won
     assert any(fault.code == "gap" for fault in faults) == open_ones
+
+
+def test_a_flag_that_is_worked_out_is_read_as_a_whole():
+    rows = ibis.memtable({"late": [True, True, False], "large": [False, True, False]})
+    worked_out = rows.mutate(either=rows.late | rows.large)
+    for wanted in (True, False):
+        told = worked_out.mutate(found=OneOf(frozenset((wanted,))).over(worked_out.either)).to_pyarrow()["found"]
+        assert told.to_pylist() == [each is wanted for each in (True, True, False)]
