@@ -249,7 +249,7 @@ def _set_up_channels(people: dict[str, User]) -> None:
 
 
 def _written_to(case: Case) -> None:
-    """A text message to the customer that waits, and an answer of the customer to it."""
+    """A text message to the customer that waits, and an answer of the customer to it, dealt with."""
     contact = Contact.objects.filter(party=case.party, kind="phone").earliest("id")
     want = Want(
         party=case.party, creditor=case.creditor, channel="sms", content="reminder", contact=contact, step="night:1",
@@ -260,6 +260,7 @@ def _written_to(case: Case) -> None:
         provider=Provider.objects.get(), channel="sms", kind="reply", their_id=case.number, at=clock.now(),
         came_at=clock.now(), party=case.party, case=case.number, message=Message.objects.get(case=case.number),
         sender_stored=contact.value_stored, text_stored=sealing.seal(f"{case.party.name}：周五付款"),
+        handled_at=clock.now(), handled_by=case.owner,
     )  # fmt: skip
 
 

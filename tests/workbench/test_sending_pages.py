@@ -42,7 +42,6 @@ def house(house_of_people: Institution) -> Iterator[Institution]:
             complaint_phone="0571-88880002", email="service@example.com", account_name="两清", bank="中国工商银行",
             account="1202020109900012345",
         )  # fmt: skip
-        Incoming.objects.update(handled_at=clock.now(), handled_by=house_of_people.user("xu"))
         yield house_of_people
 
 

@@ -116,6 +116,12 @@ class Message(models.Model):
                 name="outreach_message_dispatch",
                 condition=models.Q(dispatch__isnull=False),
             ),
+            models.Index(fields=["state", "-id"], name="outreach_message_state"),
+            models.Index(
+                fields=["provider", "-id"],
+                name="outreach_message_provider",
+                condition=models.Q(provider__isnull=False),
+            ),
             models.Index(
                 fields=["into"], name="outreach_message_into", condition=models.Q(into__isnull=False)
             ),
