@@ -134,12 +134,12 @@ def _demand_planner(by: User, people: Sequence[User]) -> None:
 
 
 def demand_of(row: Round, by: User, *, rides: bool = False) -> None:
-    """Raises ``Refusal`` (403): not one of the round's people, nor (unless ``rides``) somebody who deals out work."""
+    """Raises ``Refusal`` (403; 409): not one of the round's people, nor (unless ``rides``) somebody who deals out work."""
     demand(by, "case.work" if rides or not can(by, "case.assign") else "case.assign")
     if row.people.filter(pk=by.pk).exists() or (not rides and (can(by, "case.assign") or row.planned_by_id == by.pk)):
         return
     raise Refusal(
-        "not_of_the_round", _("You are not one of the people of round {number}."), status=403, number=row.number
+        "not_of_the_round", _("You are not one of the people of round {number}."), status=409, number=row.number
     )
 
 
