@@ -14,7 +14,7 @@ from liangqing.approvals.models import Decision, Vote
 from liangqing.approvals.models import Request as Asked
 from liangqing.cases.queries import visible as cases_visible
 from liangqing.kit import clock
-from liangqing.outreach.actions import templates
+from liangqing.outreach.actions import dispatches, templates
 from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can
@@ -63,6 +63,9 @@ def _pages(rows: Sequence[Asked], user: User) -> dict[tuple[str, int], str]:
     if policy_change.KIND in wanted and can(user, "policy.see"):
         for version in Version.objects.filter(pk__in=wanted[policy_change.KIND]).defer("content"):
             found[policy_change.KIND, version.pk] = reverse("policy-version", args=[version.name])
+    if dispatches.SUBJECT in wanted and can(user, "overview.see"):
+        for pk in wanted[dispatches.SUBJECT]:
+            found[dispatches.SUBJECT, pk] = reverse("dispatches-one", args=[pk])
     if templates.SUBJECT in wanted and can(user, "case.see"):
         for pk in wanted[templates.SUBJECT]:
             found[templates.SUBJECT, pk] = reverse("templates-version", args=[pk])
