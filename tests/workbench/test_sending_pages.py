@@ -92,7 +92,8 @@ class TestFromACase:
         answer = send(client, case)
         message = written().get()
         assert (answer.status_code, answer.headers["Location"]) == (302, reverse("messages-one", args=[message.pk]))
-        send(client, case)
+        with clock.at("2026-06-30T14:00:05"):
+            send(client, case)
         assert written().count() == 1, "clicked twice, sent once"
         sending.go()
         page = text_of(client.get(reverse("messages-one", args=[message.pk])))
