@@ -119,8 +119,14 @@ class TestDoors:
             },
             "promises": {"amount": "1", "currency": "CNY", "due_on": "2999-01-01"},
             "records": {"channel": "phone", "result": "no_answer", "reached": "nobody"},
+            "decisions": {"customer": "K1", "channel": "phone", "content": "demand"},
+            "outcome": {"outcome": "effective"},
+            "restraints": {"customer": "K1", "kind": "complaint", "reason": "x"},
+            "lifting": {"reason": "x"},
+            "messages": {"customer": "K1", "channel": "email", "content": "reminder", "contact": 1, "purpose": "x"},
         }
-        path = path.removeprefix("/api/v1").replace("/1/", f"/{number}/")
+        path = path.removeprefix("/api/v1").replace("/cases/1/", f"/cases/{number}/")
+        path = path.replace("/contacts/1/", "/contacts/CR-000000001/")
         before = Entry.objects.count()
         answer = program.post(path, bodies[path.rsplit("/", 1)[1]], idempotency_key="k")
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
