@@ -78,7 +78,9 @@ def _list(request: Request, form: ResultsForm, *, status: int = 200, faults: Any
             Column("state", gettext_lazy("State"), _state),
         ),
         link=lambda row: reverse("letters-one", args=[row.pk]),
-        empty=gettext_lazy("No letter was printed yet. Letters are written on a case, by a campaign or by the night, and printed here together."),
+        empty=gettext_lazy(
+            "No letter was printed yet. Letters are written on a case, by a campaign or by the night, and printed here together."
+        ),
     )  # fmt: skip
     answer = show(
         request,
