@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from liangqing import policy
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import exemptions, guard
+from liangqing.outreach.queries.demands import demands
 from liangqing.outreach.queries.facts import Wish, ground_of
 from liangqing.parties.actions import contacts
 from liangqing.people.actions import staff
@@ -98,3 +100,18 @@ def test_limitation(cast: Cast, zhang: Customer, key: str, value: int, due: str)
 
     before, after = under(key, value, lambda: ground_of(zhang.party, zhang.creditor, NOON).barred)
     assert before is not after
+
+
+def test_demand_gap_days(cast: Cast, zhang: Customer) -> None:
+    """demand.gap_days: the first arrived on 1 June, the second on the 20th."""
+    address = contacts.add(zhang.party, kind="address", value="杭州市西湖区文三路1号", by=cast.lin)
+    for day in (1, 20):
+        with clock.at(dt.datetime(2026, 6, day, 10, tzinfo=clock.zone())):
+            letter = guard.ask(Wish(zhang.party, "letter", "formal", zhang.creditor, address, by=cast.lin))
+            guard.conclude(letter, "sent")
+            guard.conclude(letter, "delivered")
+
+    def counted() -> list[bool]:
+        return [each.counts for each in demands([zhang.party.pk], zhang.creditor.pk, policy.in_force(clock.today()))]
+
+    assert under("demand.gap_days", 14, counted) == ([True, False], [True, True])

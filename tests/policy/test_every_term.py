@@ -258,6 +258,7 @@ ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(
         (
             "contact.lost_after_calls",
+            "demand.gap_days",
             "contact.lost_after_days",
             "contact.exemption_most_days",
             "limitation.years",

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
+from liangqing.cases.queries.governing import governing
+from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.typeset import TypesetError
 from liangqing.outreach.actions import demands, guard
@@ -25,6 +27,8 @@ from liangqing.outreach.actions.messages import send as send_message
 from liangqing.outreach.content import letters
 from liangqing.outreach.kinds import Channel, Content
 from liangqing.outreach.models import Attempt
+from liangqing.outreach.queries import demands as demands_made
+from liangqing.outreach.rules.spacing import counts_from
 from liangqing.parties.models import Contact
 from liangqing.parties.queries import members
 from liangqing.workbench.doors import Request, find, page
@@ -114,8 +118,21 @@ def _answer(
         "reasons": [guard.said(each) for each in verdict.deciding] if verdict else [],
         "attempt": attempt,
         "reason": guard.reason_of(attempt) if attempt else "",
+        **_counted(case),
     }
     return render(request, "workbench/outreach/letters/demand.html", context, status=status)
+
+
+def _counted(case: Case) -> dict[str, Any]:
+    """How many formal demands count so far, and from which day a further one would."""
+    rules = governing(case)
+    told = demands_made.demands(members.members(case.party), case.creditor_id, rules)
+    from_on = counts_from(told, gap_days=int(rules.terms["demand.gap_days"]))
+    return {
+        "demands": told,
+        "counted": sum(each.counts for each in told),
+        "counts_from": from_on if from_on and from_on > clock.today() else None,
+    }
 
 
 def _looked_at(about: About, request: Request) -> tuple[Drafted | None, str, list[str]]:
