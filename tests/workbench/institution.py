@@ -30,10 +30,10 @@ from liangqing.kit import clock, files, sealing
 from liangqing.kit.money import Money
 from liangqing.nightly.actions import trial
 from liangqing.nightly.actions.run import run
-from liangqing.outreach.actions import dispatches, lines, messages, providers, reviews, switches, templates
-from liangqing.outreach.actions.dispatches import To
+from liangqing.outreach.actions import lines, messages, providers, reviews, switches, templates
 from liangqing.outreach.actions.messages import Want
 from liangqing.outreach.models import (
+    Addressee,
     Attempt,
     Dispatch,
     Incoming,
@@ -234,7 +234,7 @@ def _visit(case: Case, companion: User) -> None:
 
 def _set_up_channels(people: dict[str, User]) -> None:
     """A gateway nobody answers at, a line of another channel, a stop that was lifted, a dispatch and a certificate."""
-    admin, zhou = people["admin"], people["zhou"]
+    admin = people["admin"]
     gateway = {"url": "http://127.0.0.1:9/sms", "secret": "s", "signature": "两清", "sender": "10690000"}
     cloud = providers.add("http_sms", "短信网关", gateway, by=admin)
     version = TemplateVersion.objects.filter(template__channel="sms", state="approved").earliest("id")
@@ -242,8 +242,11 @@ def _set_up_channels(people: dict[str, User]) -> None:
     lines.register("wechat", "两清服务", name="服务号", by=admin)
     switches.stop(reason="措辞有误", channel="letter", by=admin)
     switches.resume(Switch.objects.get(), by=admin)
-    to = [To(case.party_id, case.creditor_id, case.number) for case in Case.objects.filter(party__number="E1")]
-    dispatches.make("六月提醒", channel="sms", content="reminder", to=to, by=zhou)
+    for case in Case.objects.select_related("owner").order_by("id"):
+        sent = Dispatch.objects.create(
+            name="六月提醒", channel="sms", content="reminder", by=case.owner, made_at=clock.now()
+        )
+        Addressee.objects.create(dispatch=sent, party_id=case.party_id, creditor_id=case.creditor_id, case=case.number)
     until = TODAY + dt.timedelta(days=30)
     certificates.grant(people["wu"], "collection", from_on=TODAY, until_on=until, by=admin)
 
@@ -386,9 +389,9 @@ class Customer:
     def letters(self) -> LetterBatch:
         return LetterBatch.objects.earliest("id")
 
-    @property
+    @cached_property
     def dispatch(self) -> Dispatch:
-        return Dispatch.objects.get()
+        return Dispatch.objects.get(addressees__case=self.case.number)
 
     @property
     def provider(self) -> Provider:
