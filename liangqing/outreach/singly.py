@@ -28,6 +28,7 @@ _SHIFTED = shape(
     of_ask="whole", own_at_s="whole", own_minute="whole", own_rank="whole", own_hours="text", wish="text", wish_rank="whole",
     own_exempt="text",
 )  # fmt: skip
+_OFFSETS = shape(zone="text", from_s="whole", until_s="whole", offset_s="whole")
 
 
 @dataclass(frozen=True)
@@ -234,12 +235,12 @@ class Singly:
         )
         persons = asked.select("person_id", zone_key=asked.country + "/" + asked.zone, calendar=ibis.literal(""))
         zone_shape = pa.schema({"zone_key": pa.string(), "zone": pa.string(), "main": pa.bool_()})
-        names = ("zone", "from_s", "until_s", "offset_s")
+        told = [dict(zip(_OFFSETS.names, row, strict=True)) for row in shifts]
         return portfolio.Facts(
             asked=asked,
             persons=persons.distinct(),
             zones=ibis.memtable(pa.Table.from_pylist(clocks, zone_shape)),
-            offsets=ibis.memtable({name: [row[place] for row in shifts] for place, name in enumerate(names)}),
+            offsets=ibis.memtable(pa.Table.from_pylist(told, _OFFSETS)),  # typed, also where nobody is late
             days=ibis.memtable(pa.table({"calendar": [""], "day": [0], "kind": [""]})),
             past=past,
             held=held,

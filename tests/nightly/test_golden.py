@@ -105,7 +105,13 @@ def test_a_broken_promise_returns_to_the_list_with_the_reason(cast, night):
     assert (huaxin.action, huaxin.task.action_row) == ("ask_why", "A03")
     assert "P1" in huaxin.task.reasons
     assert report.counts["promises_broken"] == 1
-    assert huaxin.timeline() == ["alert raised", "case opened", "promise recorded", "promise broken"]
+    assert huaxin.timeline() == [
+        "alert raised",
+        "case opened",
+        "promise recorded",
+        "restraint placed",
+        "promise broken",
+    ]
 
 
 def test_a_broken_promise_is_forgotten_after_two_weeks(cast, night):
