@@ -12,7 +12,7 @@ from liangqing.parties.rules import masking
 from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.receivables.queries.account import Account
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 
 BUCKET_NAMES = [(code, _("not due") if code == "not_due" else code) for code in BUCKETS]
 """The age bands as headings: days late."""

@@ -13,7 +13,7 @@ from liangqing.cases.queries import overview
 from liangqing.kit import clock
 from liangqing.people.models import User
 from liangqing.receivables.models import Bill, Receipt
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 from liangqing.warning.models import Standing
 from tests.cast import Cast, Customer, day
 

@@ -18,7 +18,7 @@ from liangqing.cases.rules import dealing, promises
 from liangqing.people.models import MOST_CAPACITY
 from liangqing.policy.book import build, preset_content
 from liangqing.policy.terms import definitions
-from liangqing.receivables.rules import owing
+from liangqing.receivables.rules import lateness, owing
 from liangqing.receivables.rules.allocation import by_reference
 from liangqing.receivables.rules.habits import FellDue, habits
 from liangqing.warning.rules import levels
@@ -301,7 +301,7 @@ def test_the_class_of_one_customer_is_its_class_among_all(sets, history):
                 if line.bill == bill.id:
                     paid[line.allocated_on] += line.amount
             if asked > 0:
-                due = owing.due_day(bill.kind, bill.due_on, bill.contract_ends_on)
+                due = lateness.due_day(bill.kind, bill.due_on, bill.contract_ends_on)
                 fell.append(FellDue(bill.currency, due, asked, paid))
         said = [on for pair, on in unable.items() if pair == (party, creditor)]
         facts = class_rules.facts_of(

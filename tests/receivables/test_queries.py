@@ -17,7 +17,7 @@ from liangqing.receivables.queries.account import Account, account, late_of, ope
 from liangqing.receivables.queries.ageing import accounts_of
 from liangqing.receivables.queries.bills import bill_list, by_number, rows
 from liangqing.receivables.queries.receipts import allocations_of, receipt_list, receipt_rows
-from liangqing.receivables.rules import owing
+from liangqing.receivables.rules import lateness, owing
 from tests.cast import day
 from tests.oracle import facts, money
 from tests.oracle.portfolio import FIRST, Portfolio
@@ -69,7 +69,7 @@ def _agrees(each: Account, row: dict) -> None:
 def test_the_band_of_one_bill_is_the_band_of_the_portfolio(days):
     import ibis
 
-    assert owing.bucket_of(days) == ibis.duckdb.connect().execute(owing.bucket(ibis.literal(days)))
+    assert lateness.bucket_of(days) == ibis.duckdb.connect().execute(owing.bucket(ibis.literal(days)))
 
 
 def test_a_row_tells_what_receipts_paid_what_credit_notes_did_and_the_parts_left(finance):

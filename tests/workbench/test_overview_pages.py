@@ -19,7 +19,7 @@ from liangqing.cases.actions import records
 from liangqing.cases.models import Case, Collected, Load, Roll, Tally
 from liangqing.cases.queries import overview
 from liangqing.people.models import User
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 from liangqing.trail.models import Entry
 from liangqing.workbench.templatetags.lq import grouped, percent
 from tests.workbench.institution import COLLEAGUES, TODAY, Institution

@@ -23,7 +23,7 @@ from liangqing.cases.models import Collected, Load, Promise, Record, Roll, Tally
 from liangqing.cases.rules.tallies import NEW, PAID
 from liangqing.people.models import Department, User
 from liangqing.people.rights import reach
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def ageing(as_of: dt.date, by: str, as_csv: bool, as_json: bool) -> None:
     from liangqing.parties.models import Party
     from liangqing.receivables.queries import ageing as query
     from liangqing.receivables.queries.unapplied import unapplied
-    from liangqing.receivables.rules.owing import BUCKETS
+    from liangqing.receivables.rules.lateness import BUCKETS
 
     rows = query.ageing(as_of, by_customer=by == "customer")
     empty = dict.fromkeys(BUCKETS, (0, 0))

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,13 +26,15 @@ from liangqing.cases.queries.lists import worklist as lines_of
 from liangqing.imports.actions.bring import Result
 from liangqing.imports.models import Import
 from liangqing.kit.money import Money
-from liangqing.nightly.actions.run import Report
 from liangqing.nightly.models import Run
 from liangqing.people.models import User
 from liangqing.policy import words as policy_words
 from liangqing.policy.tables import blank_tables
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 from liangqing.warning.level import Level
+
+if TYPE_CHECKING:
+    from liangqing.nightly.actions.run import Report  # dear to load
 
 _IN_A_PIPE = 140
 """Columns where there is no terminal to ask."""

@@ -15,8 +15,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from docx.opc.exceptions import PackageNotFoundError
-from docxtpl import DocxTemplate
 from jinja2 import TemplateError, UndefinedError
 
 from liangqing.kit import files, media
@@ -58,6 +56,9 @@ def read(name: str, content: bytes) -> Read:
     Raises ``Refusal`` (422, field ``document``): ``document_kind`` for what is no Word document or has macros, objects or
     links to files outside; ``document_too_large`` also once unpacked; ``template_…`` as ``wording.demand_sound`` does.
     """
+    from docx.opc.exceptions import PackageNotFoundError  # slow to load, and few commands need it
+    from docxtpl import DocxTemplate
+
     _demand_harmless(name, content)
     try:
         xml = _sources(DocxTemplate(io.BytesIO(content)))
@@ -82,6 +83,8 @@ def render(version: TemplateVersion, values: Values, *, documents: frozenset[str
         )
     if not version.document:
         raise Refusal("document_missing", _("This wording ({name}) has no Word document."), name=version.name)
+    from docxtpl import DocxTemplate
+
     filled = DocxTemplate(io.BytesIO(_content(version.document, version.document_size)))
     try:
         filled.render(values.written(), jinja_env=wording.environment(markup=True))

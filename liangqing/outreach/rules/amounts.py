@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-import cn2an
-
 from liangqing.kit.money import CURRENCIES, Money
 
 _FIGURE = r"(?:\d{1,3}(?:[,，]\d{3})+|\d+)(?:[.．]\d{1,3})?"
@@ -61,6 +59,8 @@ def amounts(text: str) -> Iterator[tuple[int, int, tuple[Money, ...]]]:
         until = after.end() if after and unit else end
         yield since, until, tuple(Money.of(value, each) for each in currencies)
     for match in _IN_CAPITALS.finditer(text):
+        import cn2an  # slow to load, and few texts need it
+
         try:
             value = Decimal(int(cn2an.cn2an(match["whole"], "smart")))
         except ValueError:

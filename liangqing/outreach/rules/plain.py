@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from pypinyin import Style, lazy_pinyin
 
 CATALOGUE = Path(__file__).parent.parent / "catalogue"
 
@@ -126,6 +125,8 @@ def variants(phrase: str) -> Iterator[str]:
         made = [start + way for start in made for way in ways][:_MOST_VARIANTS]
     yield from made[1:]
     if 1 < len(plain) <= _LONGEST_IN_PINYIN:
+        from pypinyin import Style, lazy_pinyin  # a dictionary, read when it is first needed
+
         syllables = lazy_pinyin(plain, style=Style.NORMAL)
         if len(syllables) == len(plain):
             if len("".join(syllables)) >= _SHORTEST_PINYIN:

@@ -15,7 +15,7 @@ from liangqing.kit.money import Money
 from liangqing.parties.models import Creditor, Party
 from liangqing.receivables.models import Bill
 from liangqing.receivables.queries.bills import BillRow, left_on, rows
-from liangqing.receivables.rules.owing import BUCKETS, bucket_of, due_day
+from liangqing.receivables.rules.lateness import BUCKETS, bucket_of, due_day
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Account:
 
     ``balance`` is what is asked for without credit notes, ``credit`` what credit notes still give (positive),
     ``days`` since the oldest late bill fell due (None: nothing is asked for; negative: days to go), ``buckets`` the
-    balance by age band (``rules.owing.BUCKETS``).
+    balance by age band (``rules.lateness.BUCKETS``).
     """
 
     party_id: int

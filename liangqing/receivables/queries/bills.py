@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Reverse
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract, Receipt
 from liangqing.receivables.queries.order import payments
 from liangqing.receivables.rules.allocation import fall
-from liangqing.receivables.rules.owing import HELD_KINDS, bucket_of, due_day
+from liangqing.receivables.rules.lateness import HELD_KINDS, bucket_of, due_day
 
 COMPONENTS = ("principal", "interest", "penalty", "fee")
 MOST_BY_NUMBER = 1000

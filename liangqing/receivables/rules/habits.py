@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from liangqing.kit.actions import clause
 from liangqing.kit.sets import day, days_between, share_bp
-from liangqing.receivables.rules import owing
+from liangqing.receivables.rules.lateness import HELD_KINDS
 
 NOTHING_FELL_DUE = -1
 """The late share where nothing fell due: neither good nor bad."""
@@ -36,7 +36,7 @@ def habits(
     money.
     """
     windows = sorted(windows)
-    held = bills.kind.isin(owing.HELD_KINDS) & (bills.contract_ends_on > bills.due_on)
+    held = bills.kind.isin(HELD_KINDS) & (bills.contract_ends_on > bills.due_on)
     fell = bills.mutate(fell_on=ibis.coalesce(held, False).ifelse(bills.contract_ends_on, bills.due_on))
     fell = fell.filter(
         fell.fell_on < day(as_of),

@@ -1,4 +1,5 @@
-"""What is owed and how late. The same expressions serve the night, the ageing of any past day, and one account."""
+"""What is owed and how late. The same expressions serve the night, the ageing of any past day, and one account; what they
+say of one bill stands in ``lateness``."""
 
 from __future__ import annotations
 
@@ -9,11 +10,7 @@ import ibis.expr.types as ir
 
 from liangqing.kit.actions import clause
 from liangqing.kit.sets import day, days_between, share_bp
-
-BUCKETS = ("not_due", "1-30", "31-60", "61-90", "91+")
-"""Age bands 账龄 by days late, as reports use them. They are a way of showing, not a rule: no decision reads them."""
-
-HELD_KINDS = ("deposit", "retention")
+from liangqing.receivables.rules.lateness import BUCKETS, HELD_KINDS, LAST_DAYS
 
 
 @clause("P3 3.1.1", "P4-5 deposits")
@@ -62,26 +59,8 @@ def owed(bills: ir.Table, adjustments: ir.Table, allocations: ir.Table, as_of: d
 
 def bucket(days: ir.IntegerValue) -> ir.StringValue:
     """The age band of so many days late; bands are inclusive, ``not_due`` up to and including the due day."""
-    return ibis.cases(
-        (days <= 0, BUCKETS[0]),
-        (days <= 30, BUCKETS[1]),
-        (days <= 60, BUCKETS[2]),
-        (days <= 90, BUCKETS[3]),
-        else_=BUCKETS[4],
-    )
-
-
-def bucket_of(days: int) -> str:
-    """The twin of ``bucket`` for one bill."""
-    for last, name in zip((0, 30, 60, 90), BUCKETS[:-1], strict=True):
-        if days <= last:
-            return name
-    return BUCKETS[-1]
-
-
-def due_day(kind: str, due_on: dt.date, contract_ends_on: dt.date | None) -> dt.date:
-    """The twin for one bill of when it is due: a deposit or retention not before its contract ends (P4-5)."""
-    return max(due_on, contract_ends_on) if kind in HELD_KINDS and contract_ends_on else due_on
+    bands = ((days <= last, name) for last, name in zip(LAST_DAYS, BUCKETS[:-1], strict=True))
+    return ibis.cases(*bands, else_=BUCKETS[-1])
 
 
 def unapplied(receipts: ir.Table, allocations: ir.Table, as_of: dt.date) -> ir.Table:

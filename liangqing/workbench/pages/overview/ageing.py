@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from liangqing.cases.queries import overview as figures
 from liangqing.kit.money import Money
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 from liangqing.workbench.doors import Request, page
 from liangqing.workbench.pages.overview.charts import late_lines, stacked
 from liangqing.workbench.pages.overview.frame import (

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from liangqing.cases.queries import overview as figures
 from liangqing.kit.money import Money
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 from liangqing.workbench.pages.overview.frame import percent
 from liangqing.workbench.pages.overview.nights import Night
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from liangqing.cases.queries import overview as figures
 from liangqing.kit.money import Money
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 from liangqing.workbench.pages.overview.frame import share
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 from liangqing.cases.queries import overview as figures
 from liangqing.kit.money import Money
-from liangqing.receivables.rules.owing import BUCKETS
+from liangqing.receivables.rules.lateness import BUCKETS
 from liangqing.workbench.doors import Request, page
 from liangqing.workbench.pages.overview.frame import answer, bands, currency_of, percent
 from liangqing.workbench.pages.overview.period import period_of
