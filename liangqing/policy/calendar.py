@@ -7,13 +7,16 @@ package ``chinesecalendar`` knows it; a year it does not know yet has weekends o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping
 
 import chinese_calendar
 
+from liangqing.kit import clock
 from liangqing.policy.models import SpecialDay
 
 MOST_DAYS = 3660
+NEAR_DAYS = 400
 _HOLIDAYS = {each.value: each.chinese for each in chinese_calendar.Holiday}
 
 
@@ -42,11 +45,39 @@ def working_days_between(start: dt.date, end: dt.date) -> int:
     return sum(_works(start + dt.timedelta(days=n), known) for n in range(1, (end - start).days + 1))
 
 
+def kind_of_day(
+    near: Mapping[dt.date, bool] | None = None, *, around: dt.date | None = None
+) -> Callable[[dt.date], str]:
+    """Which kind a day is: ``workday``, ``restday`` or, where the calendar names one, ``holiday``.
+
+    ``near``: the institution's own days from two before the day ``around`` until ``NEAR_DAYS`` after it, if they have been
+    read already; what lies outside of them is read when it is asked for.
+    """
+    own = dict(near or {})
+    read = [(around - dt.timedelta(days=2), around + dt.timedelta(days=NEAR_DAYS))] if around else []
+
+    def kind(day: dt.date) -> str:
+        if not any(start <= day < end for start, end in read):
+            start = min(day, clock.today()) - dt.timedelta(days=1)
+            end = max(day, start) + dt.timedelta(days=NEAR_DAYS)
+            own.update(SpecialDay.objects.filter(on__gte=start, on__lt=end).values_list("on", "works"))
+            read.append((start, end))
+        off, name = _announced(day)
+        works = own.get(day)
+        if works is not None and works == off:
+            return "workday" if works else "holiday"
+        if not off:
+            return "workday"
+        return "holiday" if name else "restday"
+
+    return kind
+
+
 def is_announced(year: int) -> bool:
     """Whether the holidays of a year are known to the package, so that weekends are not the only guess."""
     try:
         chinese_calendar.is_workday(dt.date(year, 1, 2))
-    except NotImplementedError:
+    except NotImplementedError:  # what the package says of a year it does not know
         return False
     return True
 
@@ -58,18 +89,22 @@ def announced(year: int) -> list[tuple[dt.date, bool, str]]:
     days: Iterable[dt.date] = (dt.date(year, 1, 1) + dt.timedelta(days=n) for n in range(366))
     found = []
     for day in (each for each in days if each.year == year):
-        works = bool(chinese_calendar.is_workday(day))
+        off, name = _announced(day)
+        works = not off
         if works != (day.weekday() < 5):
-            _off, name = chinese_calendar.get_holiday_detail(day)
             holiday = _HOLIDAYS.get(str(name), "")
             found.append((day, works, f"{holiday}调休" if works else holiday))
     return found
 
 
-def _works(day: dt.date, known: dict[dt.date, bool]) -> bool:
-    if day in known:
-        return known[day]
+def _works(day: dt.date, known: Mapping[dt.date, bool]) -> bool:
+    return known[day] if day in known else not _announced(day)[0]
+
+
+@functools.lru_cache(maxsize=4000)
+def _announced(day: dt.date) -> tuple[bool, str | None]:
+    """Whether the announced calendar has the day off, and for which holiday; its weekday, in a year not announced yet."""
     try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
+        return chinese_calendar.get_holiday_detail(day)  # type: ignore[no-any-return]
+    except NotImplementedError:  # what the package says of such a year
+        return day.weekday() >= 5, None

@@ -10,8 +10,9 @@ from liangqing.cases.actions import assign
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import Certificate
+from liangqing.people.queries import certificates
 from liangqing.policy import book
-from tests.cast import Cast, Customer
+from tests.cast import Cast, Customer, day
 from tests.policy.drafts import approved
 
 
@@ -87,3 +88,14 @@ def test_nobody_hands_a_case_to_somebody_without_one(cast: Cast, night: Any) -> 
     assert (no.value.code, no.value.status) == ("no_certificate", 422)
     with clock.at("2026-03-11T10:00"):
         assert assign.assign([case], other, by=cast.zhao, reason="换人") == 1
+
+
+def test_a_certificate_is_shown_as_running_out_so_many_days_before_its_end(cast: Cast) -> None:
+    """people.certificate_warning_days"""
+    today = day("2026-03-01")
+    book.forget()
+    assert [each.user for each in certificates.running_out(today)] == [cast.lin]
+    approved(on="2026-02-20", from_on="2026-02-21", people__certificate_warning_days=10)
+    book.forget()
+    assert not certificates.running_out(today)
+    assert [each.user for each in certificates.running_out(day("2026-03-02"))] == [cast.lin]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import liangqing
 
-ROOMS = ("approvals", "cases", "oversight", "parties", "people", "receivables", "warning")
+ROOMS = ("approvals", "cases", "outreach", "oversight", "parties", "people", "receivables", "warning")
 ROOT = Path(liangqing.__file__).parent
 PLAIN = {-1, 0, 1, 2}
 """What counting and comparing need."""
@@ -18,11 +18,19 @@ TECHNICAL: dict[str, tuple[set[int], str]] = {
     "oversight/printing/document.py": ({4, 100}, "setting: widths and percent"),
     "oversight/printing/numbering.py": ({1000}, "Chinese numerals"),
     "oversight/queries/evidence.py": ({30, 365}, "days back that the register counts and looks"),
+    "outreach/actions/calls.py": ({7}, "days back in which calls without a record are looked for"),
+    "outreach/actions/mailboxes.py": ({7}, "days of a mailbox that are read the first time"),
+    "outreach/channels/signing.py": ({11}, "digits of a timestamp"),
+    "outreach/content/saying.py": ({100}, "numbers in English words"),
+    "outreach/queries/days.py": ({5}, "Saturday"),
+    "outreach/queries/visits.py": ({7}, "days of a week"),
+    "outreach/rules/plain.py": ({0x370}, "where the Greek letters begin"),
+    "outreach/rules/visits.py": ({90, 180}, "degrees on earth"),
     "parties/rules/identity.py": ({18}, "length of an identity number"),
     "parties/rules/masking.py": ({5, 8, 15}, "lengths of what is masked"),
     "parties/rules/searching.py": ({3}, "letters of a search token"),
     "receivables/actions/receipts.py": ({64}, "length of a column"),
-    "receivables/rules/owing.py": ({30, 60, 90}, "the age bands of reports, which decide nothing"),
+    "receivables/rules/lateness.py": ({30, 60, 90}, "the age bands of reports, which decide nothing"),
 }
 """Numbers that are no decision of the institution, by file, and what they are."""
 

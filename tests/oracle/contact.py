@@ -28,6 +28,7 @@ class Numbers:
     us_calls: int = 7
     us_days: int = 7
     lost_after: int = 3
+    lost_within: int = 30
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,8 @@ def _lost(contact: Contact, who: Who, before: list[Was], numbers: Numbers) -> bo
             failed = []
         elif each.contact.channel == "phone" and each.fate in ("unanswered", "not_connected"):
             failed.append(_day(each.contact.at, who))
-    earlier = [day for day in failed if day < _day(contact.at, who)]
+    today = _day(contact.at, who)
+    earlier = [day for day in failed if day < today and (today - day).days <= numbers.lost_within]
     return len(earlier) >= numbers.lost_after or len(set(earlier)) >= 3
 
 

@@ -39,7 +39,14 @@ OUTCOME = {
 FIRST, THEN = (
     oracle.Numbers(),
     oracle.Numbers(
-        night_from=20 * 60, night_until=9 * 60, talks_a_day=2, unanswered_a_day=3, us_calls=4, us_days=10, lost_after=2
+        night_from=20 * 60,
+        night_until=9 * 60,
+        talks_a_day=2,
+        unanswered_a_day=3,
+        us_calls=4,
+        us_days=10,
+        lost_after=2,
+        lost_within=4,
     ),
 )
 SEEN_ALONE = frozenset(
@@ -61,6 +68,7 @@ def policy(numbers: oracle.Numbers) -> Policy:
     rows["T5"]["most"] = numbers.unanswered_a_day
     rows["T18"].update(most=numbers.us_calls, days=numbers.us_days)
     content["terms"]["contact.lost_after_calls"] = numbers.lost_after
+    content["terms"]["contact.lost_within_days"] = numbers.lost_within
     return build(content, version="v1" if numbers == FIRST else "v2", from_on=START.date())
 
 

@@ -134,6 +134,10 @@ def policy(draw: random.Random) -> Policy:
         content["tables"][f"contact.{key}"] = rows[draw.choice((0, 0, 2)) :] if len(rows) > 2 else rows
     for term in ("contact.lost_after_calls", "contact.lost_after_days"):
         content["terms"][term] = [{"value": 3}, {"for": {"debtor": "person"}, "value": draw.randint(1, 4)}]
+    content["terms"]["contact.lost_within_days"] = [
+        {"value": 30},
+        {"for": {"debtor": "person"}, "value": draw.randint(2, 9)},
+    ]
     number = draw.randint(1, 10**9)
     split = Rollout(50, 7) if draw.random() < 0.5 else None
     control = preset_content() if split else None

@@ -70,6 +70,19 @@ def test_contact_lost_after_days(cast: Cast, zhang: Customer) -> None:
     assert under("contact.lost_after_days", 1, failed_calls(cast, zhang, (9, 10))) == ("refused", "allowed")
 
 
+def test_contact_lost_within_days(cast: Cast, zhang: Customer) -> None:
+    """contact.lost_within_days"""
+    ask = failed_calls(cast, zhang, (9, 10, 11))
+    with clock.at(NOON + dt.timedelta(days=10)):
+        assert ask() == "allowed"
+    approved(on="2026-11-20", from_on="2026-11-21", contact__lost_within_days=11)
+    book.forget()
+    with clock.at(NOON + dt.timedelta(days=10)):
+        assert ask() == "refused"
+    with clock.at(NOON + dt.timedelta(days=9)):
+        assert ask() == "allowed"
+
+
 def test_contact_exemption_most_days(cast: Cast, zhang: Customer) -> None:
     """contact.exemption_most_days"""
     own = contacts.add(zhang.party, kind="phone", value="13812345678", by=cast.lin)

@@ -9,11 +9,12 @@ import pytest
 
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import dispatches, sending
+from liangqing.outreach.actions import dispatches, incoming, sending
 from liangqing.outreach.actions.dispatches import To
 from liangqing.outreach.channels import carriers
 from liangqing.outreach.channels.sending import Fault, rejected
-from liangqing.outreach.models import Message, Source
+from liangqing.outreach.channels.sms import Reply
+from liangqing.outreach.models import Incoming, Message, Provider, Source
 from liangqing.outreach.queries.freshness import demand_fresh
 from liangqing.policy import book
 from tests.outreach.posts import TODAY, Hand, Post
@@ -112,3 +113,20 @@ def test_outreach_approved_from_recipients(post):
     assert not dispatches.needs_approval(made)
     changed(outreach__approved_from_recipients=1)
     assert dispatches.needs_approval(made)
+
+
+def test_outreach_reply_within_days(post, hand):
+    """outreach.reply_within_days"""
+    number = "+8613800000007"
+    message = post.write(post.customer("李", sms=number), "sms", source=Source.PERSON)
+    sending.go()
+    provider = Provider.objects.get(channel="sms")
+
+    def about(text: str) -> Message | None:
+        incoming.texted(provider, Reply(sender=number, text=text, at=clock.now()))
+        return Incoming.objects.latest("id").message
+
+    with clock.at("2026-12-12"):
+        assert about("一") == message
+        changed(outreach__reply_within_days=10)
+        assert about("二") is None

@@ -254,12 +254,15 @@ def test_trial_least_in_arm(books):
 ELSEWHERE: dict[str, str] = {
     "contact.open_hours": "tests/outreach/test_calls.py",
     "people.certificate_needed": "tests/cases/test_certificates.py",
+    "people.certificate_warning_days": "tests/cases/test_certificates.py",
+    "outreach.reply_within_days": "tests/outreach/test_sending_terms.py",
     "allocation.principal_first_from_days": "tests/receivables/test_order.py",
     **dict.fromkeys(
         (
             "contact.lost_after_calls",
             "demand.gap_days",
             "contact.lost_after_days",
+            "contact.lost_within_days",
             "contact.exemption_most_days",
             "limitation.years",
             "limitation.long_stop_years",

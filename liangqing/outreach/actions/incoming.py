@@ -10,6 +10,7 @@ import uuid
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from liangqing import policy
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
@@ -29,8 +30,6 @@ from liangqing.people.models import User
 from liangqing.people.rights import demand
 from liangqing.trail.actions.tell import tell
 
-ANSWERS_WITHIN = dt.timedelta(days=90)
-"""A word from a number is about the last message that went there, if that is no older."""
 _UNSUBSCRIBE = re.compile(r"^\s*(unsubscribe|退订)\b", re.IGNORECASE)
 _KEY = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _WHO_OWES = frozenset(
@@ -145,7 +144,8 @@ def _answered(provider: Provider, key: str, index: bytes, now: dt.datetime) -> M
             return None
     if not index:
         return None
-    recent = sent.filter(value_index=index, channel=provider.channel, sent_at__gt=now - ANSWERS_WITHIN)
+    within = dt.timedelta(days=int(policy.in_force(clock.today()).terms["outreach.reply_within_days"]))
+    recent = sent.filter(value_index=index, channel=provider.channel, sent_at__gt=now - within)
     return recent.order_by("-sent_at").first()
 
 

@@ -213,8 +213,7 @@ def horizon(rules: Policy, regime: str) -> dt.timedelta:
         for row in rules.tables[table].rows
         if "regime" not in row.when or row.when["regime"].holds(regime)  # type: ignore[arg-type]
     ]
-    lost = max(int(rules.terms["contact.lost_after_calls"]), int(rules.terms["contact.lost_after_days"]))
-    return dt.timedelta(days=max([30, 10 * lost, *days]) + 2)
+    return dt.timedelta(days=max([int(rules.terms["contact.lost_within_days"]), *days]) + 2)
 
 
 def _held(row: HeldRow, ids: list[int], creditor: Creditor | None, day: dt.date) -> Held:

@@ -15,6 +15,7 @@ from django.db import connection
 from liangqing.outreach.models.attempt import Answer
 from liangqing.outreach.rules.facts import Outcome, Past
 from liangqing.parties.models import Contact
+from liangqing.policy import calendar
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICRO = "(extract(epoch FROM {0}) * 1000000)::bigint"
@@ -41,7 +42,7 @@ SELECT (SELECT array_agg(id ORDER BY id = %(kept)s DESC, id) FROM mine),
         WHERE party_id {_MINE} AND from_at <= %(at)s AND until_at > %(at)s),
        (SELECT json_agg(json_build_array(channel, value, contracted)) FROM outreach_line WHERE active),
        (SELECT json_agg(json_build_array("on", works)) FROM policy_specialday
-        WHERE "on" >= %(day)s::date - 2 AND "on" < %(day)s::date + 400),
+        WHERE "on" >= %(day)s::date - 2 AND "on" < %(day)s::date + {calendar.NEAR_DAYS}),
        (SELECT EXISTS (SELECT FROM receivables_bill
                        WHERE party_id {_MINE} AND creditor_id = %(creditor)s AND due_on < %(old)s))
 """

@@ -14,7 +14,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from liangqing.outreach.kinds import Channel, Content, Recipient
+from liangqing.outreach.kinds import Content, Recipient
 
 
 class Outcome(models.TextChoices):
@@ -142,7 +142,6 @@ RANKS = ("", "record", "warn", "approval", "block")
 LIFTABLE = ("standard", "institution", "default")
 """The force of rules that an approval with a reason may override; never law nor regulator."""
 CONTENTS_THAT_PRESS = (Content.REMINDER, Content.DEMAND, Content.FORMAL)
-SPOKEN = (Channel.PHONE, Channel.VISIT)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def regime(policy: Policy, *, place: str, debtor: str, creditor: str) -> str:
 
 def lost(asked: Asked, debtor: Debtor, policy: Policy, at: dt.datetime) -> bool:
     """Whether contact with the debtor is lost: every number wrong, or so many calls in a row that failed, or on so many
-    days; from the day after the last of them, and until the debtor is reached (中银协催收工作指引 2026)."""
+    days, none longer ago than a term says; from the day after the last of them, and until the debtor is reached
+    (中银协催收工作指引 2026)."""
     if asked.unreachable:
         return True
     to_self = [past for past in debtor.past if past.recipient == Recipient.SELF and past.at <= at]
@@ -71,7 +72,8 @@ def lost(asked: Asked, debtor: Debtor, policy: Policy, at: dt.datetime) -> bool:
         for past in to_self
         if past.channel == "phone" and past.outcome in FAILED and (reached is None or past.at > reached)
     ]
-    failed = [day for day in days if day < today]
+    since = today - dt.timedelta(days=int(policy.terms["contact.lost_within_days"]))
+    failed = [day for day in days if since <= day < today]
     calls, on_days = int(policy.terms["contact.lost_after_calls"]), int(policy.terms["contact.lost_after_days"])
     return len(failed) >= calls or len(set(failed)) >= on_days
 

@@ -122,8 +122,7 @@ def looks_back(policy: Policy, *, by_number: bool = False) -> int:
             ]
         lost = (row for row in version.tables["contact.condition"].rows if "lost" in row.when)
         if not by_number and any(worth_asking("condition", row) for row in lost):
-            days += [30, 10 * int(version.terms["contact.lost_after_calls"])]
-            days += [10 * int(version.terms["contact.lost_after_days"])]
+            days.append(int(version.terms["contact.lost_within_days"]))
     return max(days) + 1
 
 

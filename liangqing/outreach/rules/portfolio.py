@@ -299,8 +299,12 @@ class _Reading:
             .group_by(reached_ask="ask_id")
             .agg(reached_s=lambda t: t.past_s.max())
         )
+        within = _term(self.policy, both, "contact.lost_within_days")
         failed = both.filter(
-            both.past_channel == "phone", both.outcome.isin(sorted(FAILED)), both.past_day < both.today
+            both.past_channel == "phone",
+            both.outcome.isin(sorted(FAILED)),
+            both.past_day < both.today,
+            both.past_day >= both.today - within,
         )
         failed = failed.left_join(reached, failed.ask_id == reached.reached_ask)
         failed = failed.filter(failed.reached_s.isnull() | (failed.past_s > failed.reached_s))

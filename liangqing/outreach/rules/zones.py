@@ -1,7 +1,8 @@
 """Where the debtor's clock stands.
 
 A customer's own zone comes first, then that of the country. A country of several zones counts in all of them at once:
-what is night in any of them is night (12 CFR 1006.6 asks for the consumer's own time, and a guess must not harm).
+what is night in any of them is night (12 CFR 1006.6 asks for the consumer's own time, and a guess must not harm; the area
+of a phone number is such a guess, since numbers move with their owners).
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ import datetime as dt
 import functools
 from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
-
-import phonenumbers
-from phonenumbers import timezone as phone_zones
 
 LEGAL_TIME = {"CN": ("Asia/Shanghai",)}
 """Countries of one legal time, whatever their width."""
@@ -43,20 +41,6 @@ def zones(country: str, zone: str, default: str) -> tuple[str, ...]:
     if zone in _known():
         return (zone,)
     return _by_country().get(country.upper(), (default,))
-
-
-def by_phone(number: str, country: str) -> str:
-    """The zone a phone's area lies in; empty when it lies in several, or is none.
-
-    >>> by_phone("+1 312 555 0100", "US"), by_phone("12345", "US")
-    ('America/Chicago', '')
-    """
-    try:
-        parsed = phonenumbers.parse(number, country or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    found = [zone for zone in phone_zones.time_zones_for_number(parsed) if zone in _known()]
-    return found[0] if len(found) == 1 else ""
 
 
 def local(at: dt.datetime, zone: str) -> tuple[dt.date, int]:

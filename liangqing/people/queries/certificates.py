@@ -6,10 +6,13 @@ import datetime as dt
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from liangqing import policy
 from liangqing.people.models import Certificate, User
 
-AHEAD = dt.timedelta(days=60)
-"""How long before its end a certificate is shown as running out: time enough for a course."""
+
+def soon(today: dt.date) -> dt.date:
+    """Certificates that end until this day are shown as running out (term people.certificate_warning_days)."""
+    return today + dt.timedelta(days=int(policy.in_force(today).terms["people.certificate_warning_days"]))
 
 
 def of(person: User) -> QuerySet[Certificate]:
@@ -21,8 +24,8 @@ def running_out(today: dt.date) -> QuerySet[Certificate]:
     """Those of people who work here that hold today and end soon, with none of the kind after them; the next first."""
     later = Certificate.objects.filter(user=OuterRef("user"), kind=OuterRef("kind"), until_on__gt=OuterRef("until_on"))
     holding = Certificate.objects.filter(user__is_active=True, from_on__lte=today, until_on__gt=today)
-    soon = holding.filter(~Exists(later), until_on__lte=today + AHEAD)
-    return soon.select_related("user__department").order_by("until_on", "user__username")
+    ending = holding.filter(~Exists(later), until_on__lte=soon(today))
+    return ending.select_related("user__department").order_by("until_on", "user__username")
 
 
 def without(kind: str, today: dt.date, duties: list[str]) -> QuerySet[User]:

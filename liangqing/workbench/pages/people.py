@@ -255,7 +255,7 @@ def _holds(one: Certificate) -> str:
         return "over"
     if one.from_on > today:
         return "ahead"
-    return "soon" if one.until_on <= today + certified.AHEAD else "holds"
+    return "soon" if one.until_on <= certified.soon(today) else "holds"
 
 
 @page("people.see")
