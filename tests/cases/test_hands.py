@@ -187,16 +187,19 @@ class TestFile:
         lines = file.timeline(huaxin.live_case)
         assert [line.event for line in lines] == [
             "contact recorded",
+            "restraint placed",
             "promise recorded",
             "task finished",
+            "contact concluded",
             "contact recorded",
+            "contact decided",
             "case opened",
             "alert raised",
         ]
-        assert (lines[0].record, lines[3].record.corrected_by, lines[1].promise) == (new, new, new.promise)
-        assert (lines[5].alert.level, lines[0].by) == ("mild", cast.lin)
-        assert [line.entry for line in file.timeline(huaxin.party, 2, before=lines[1].entry)] == [
-            line.entry for line in lines[2:4]
+        assert (lines[0].record, lines[5].record.corrected_by, lines[2].promise) == (new, new, new.promise)
+        assert (lines[8].alert.level, lines[0].by) == ("mild", cast.lin)
+        assert [line.entry for line in file.timeline(huaxin.party, 2, before=lines[2].entry)] == [
+            line.entry for line in lines[3:5]
         ]
 
     def test_the_file_of_a_case_leaves_out_the_customers_other_cases(self, cast, night):

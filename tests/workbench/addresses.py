@@ -121,7 +121,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "templates-drafts": house(lambda of: {"pk": of.wording.template_id}),
     "templates-retirement": house(lambda of: {"pk": of.wording.template_id}),
     "templates-version": house(lambda of: {"pk": of.wording.pk}),
-    "templates-checks": house(lambda of: {"pk": of.wording.pk}),
+    "templates-checks": house(lambda of: {"pk": of.wording.pk}, get=False),
     "templates-document": house(lambda of: {"pk": of.wording.pk}, nothing=True),
     "templates-dropping": house(lambda of: {"pk": of.wording.pk}),
     "letters": plain(),
