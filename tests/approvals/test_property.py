@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from liangqing import policy
@@ -46,6 +46,13 @@ def tried(act: Callable[[], object]) -> Refusal | None:
         lambda turns: [who for turn in turns for who in turn]
     ),
     returned=st.none() | st.integers(0, 20),
+)
+@example(  # 林 spoke for 高二, who stands in for somebody asked later
+    route=["duty:risk", "head"],
+    requester="chen",
+    away=[("gao2", "lin"), ("shen", "gao2")],
+    said=list(PEOPLE),
+    returned=None,
 )
 def test_the_act_happens_once_when_all_steps_are_filled_by_different_people_other_than_the_requester(
     cast: Cast,

@@ -52,7 +52,8 @@ def asked(user: User) -> QuerySet[Request]:
     for principal, acts in principals(user):
         absent = Q(waiting_for__contains=[principal])
         found |= absent & Q(act__in=acts) if acts else absent
-    heard = Vote.objects.filter(request=OuterRef("pk"), round=OuterRef("round"), person=user)
+    mine = Q(person=user) | Q(on_behalf_of=user)  # a stand-in's voice was this person's own
+    heard = Vote.objects.filter(mine, request=OuterRef("pk"), round=OuterRef("round"))
     return Request.objects.filter(found, ~Exists(heard), state=RequestState.OPEN).exclude(requested_by=user)
 
 
