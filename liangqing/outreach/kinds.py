@@ -54,3 +54,11 @@ class Regime(models.TextChoices):
     US_CONSUMER = "us_consumer", _("consumer, United States")
     UK_CONSUMER = "uk_consumer", _("consumer, United Kingdom")
     OTHER = "other", _("elsewhere")
+
+
+_BESIDE_THE_DEBT = frozenset((Recipient.CONTACT, Recipient.OTHER, Recipient.SPOUSE))
+
+
+def content_for(recipient: str, content: str = Content.DEMAND) -> str:
+    """What a contact is for, by who gets it: whoever does not answer for the debt is only asked to pass on a message."""
+    return Content.LOCATE if recipient in _BESIDE_THE_DEBT else content

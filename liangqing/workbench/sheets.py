@@ -23,6 +23,7 @@ from liangqing.kit.money import Money, plain
 from liangqing.people.models import User
 from liangqing.people.rights import demand
 from liangqing.trail.actions.tell import Event, tell
+from liangqing.workbench.words import moment
 
 MOST_IN_NAME = 31
 """Characters of a sheet's name, as spreadsheets have it."""
@@ -88,7 +89,7 @@ class _Writer:
         self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         self.amount = book.add_format({"num_format": "#,##0.00"})
         self.mark = _("exported by {name} ({login}) at {at}").format(
-            name=by.name, login=by.username, at=f"{clock.now().astimezone(clock.zone()):%Y-%m-%d %H:%M}"
+            name=by.name, login=by.username, at=moment(clock.now())
         )
 
     def write(self, sheet: Sheet) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from liangqing.kit import clock
 from liangqing.parties.models import Party
 from liangqing.parties.rules import masking
 from liangqing.people.models import User
@@ -32,3 +34,8 @@ def customer_name(party: Party, user: User) -> str:
     if party.kind == Party.Kind.COMPANY or can(user, "case.work"):
         return party.name
     return masking.name(party.name, party.kind)
+
+
+def moment(at: dt.datetime) -> str:
+    """An instant by the institution's clock, to the minute."""
+    return f"{at.astimezone(clock.zone()):%Y-%m-%d %H:%M}"

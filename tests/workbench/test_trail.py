@@ -24,7 +24,8 @@ from liangqing.trail.actions.tell import write
 from liangqing.trail.models import Block, Entry
 from liangqing.trail.queries import seals, search
 from liangqing.trail.queries.search import Wanted
-from liangqing.workbench import telling
+from liangqing.workbench.telling import entries as telling
+from liangqing.workbench.telling.words import EVENTS, THINGS
 
 
 def ids(response) -> list[int]:
@@ -229,13 +230,13 @@ def told_in_bulk() -> set[str]:
 def test_every_event_name_that_exists_has_a_word():
     named = classes_constants("name") | told_in_bulk()
     assert {"case opened", "alert raised", "promise broken", "night run", "list exported", "trail checked"} <= named
-    assert sorted(named - set(telling.EVENTS)) == []
+    assert sorted(named - set(EVENTS)) == []
 
 
 def test_every_kind_of_thing_an_event_is_about_has_a_word():
     things = classes_constants("thing") | {"case", "alert"}  # of these the night tells in bulk
     assert {"user", "night", "promise"} <= things
-    assert sorted(things - set(telling.THINGS)) == []
+    assert sorted(things - set(THINGS)) == []
 
 
 def test_amounts_stand_in_major_units_with_their_currency(house_of_people, english):

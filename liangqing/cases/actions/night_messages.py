@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import transaction
 
@@ -13,6 +12,7 @@ from liangqing.cases.actions import tasks
 from liangqing.cases.events import NightMessagesHeld
 from liangqing.cases.lifecycle import TaskState
 from liangqing.cases.models import Task
+from liangqing.cases.queries.given import given, signed
 from liangqing.kit import clock
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
@@ -87,6 +87,7 @@ def _chosen(date: dt.date, rules: Policy) -> Iterator[tuple[Task, str, str]]:
 
 def _wants(date: dt.date, channel: str, found: list[tuple[Task, str]]) -> Iterator[Want]:
     contacts = contacts_for([task.party for task, _content in found], channel)
+    known = given(task.case for task, _content in found if task.case)
     for task, content in found:
         contact = contacts.get(task.party.merged_into_id or task.party_id)
         if contact is not None:
@@ -99,17 +100,9 @@ def _wants(date: dt.date, channel: str, found: list[tuple[Task, str]]) -> Iterat
                 step=f"{STEP}:{task.action}",
                 case=task.case.number if task.case else "",
                 occasion="before_due" if task.action == "remind_before_due" else "",
-                given=_given(task),
+                given=known.get(task.case_id or 0, {}) | signed(task.case.owner if task.case else task.owner),
                 day=date,
             )
-
-
-def _given(task: Task) -> dict[str, Any]:
-    owner = task.case.owner if task.case else task.owner
-    given: dict[str, Any] = {"level": task.case.level, "customer_class": task.case.customer_class} if task.case else {}
-    if owner is not None:
-        given |= {"collector": owner.name, "collector_number": owner.username}
-    return given
 
 
 def went_out(event: MessageMoved) -> None:

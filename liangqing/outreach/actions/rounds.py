@@ -16,11 +16,10 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import guard
 from liangqing.outreach.events import RoundMoved, RouteChanged
-from liangqing.outreach.kinds import Channel, Content
+from liangqing.outreach.kinds import Channel, Content, content_for
 from liangqing.outreach.lifecycle import ROUND, RoundState
 from liangqing.outreach.models import Round, Stop
 from liangqing.outreach.queries.facts import Wish, recipient_of
-from liangqing.outreach.rules.visits import content_for
 from liangqing.parties.actions import reveal
 from liangqing.parties.models import Contact, Creditor, Party, Role
 from liangqing.parties.queries import members

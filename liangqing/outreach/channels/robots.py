@@ -7,6 +7,7 @@ Neither recognises a key, and neither can be asked.
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -51,7 +52,7 @@ FAULTS: dict[str, tuple[Fault, float | None]] = {
 
 
 @dataclass
-class _Robot:
+class _Robot(ABC):
     """``body`` is sent as text; ``html`` stays unused, a ``subject`` makes it markdown with a title."""
 
     key: str
@@ -84,11 +85,13 @@ class _Robot:
         """Only a message shows whether a robot works: it says a word to its group."""
         return self.send(Parcel(to="", key="check", body=str(_("Liangqing can reach this group."))))
 
+    @abstractmethod
     def _url(self) -> str:
-        raise NotImplementedError
+        """Where the group's robot is reached, with what proves who asks."""
 
+    @abstractmethod
     def _message(self, parcel: Parcel) -> dict[str, Any]:
-        raise NotImplementedError
+        """The message as the provider wants it."""
 
 
 class Wecom(_Robot):

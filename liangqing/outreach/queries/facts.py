@@ -99,6 +99,10 @@ class Ground:
         """The institution's own day: its rules count, though it may be tomorrow where the customer is."""
         return self.at.astimezone(clock.zone()).date()
 
+    def line(self, channel: str) -> str:
+        """The registered line by which whoever acts by hand contacts; empty where the channel has none."""
+        return next((value for kind, value, _contracted in self.lines if kind == channel), "")
+
     @functools.cached_property
     def barred(self) -> bool:
         """Whether limitation may have passed for what is owed here."""

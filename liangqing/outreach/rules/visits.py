@@ -12,13 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit.actions import clause
 from liangqing.kit.money import CURRENCIES, Money
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.kinds import Content, Recipient
 from liangqing.outreach.rules.facts import Outcome
 
 NOBODY = "nobody"
 LONGEST = 4000
 """Characters of a text; a longer account is a document."""
-BESIDE_THE_DEBT = frozenset((Recipient.CONTACT, Recipient.OTHER, Recipient.SPOUSE))
 """Who does not answer for the debt: there one only asks to be called back."""
 
 
@@ -65,11 +63,6 @@ class Told:
     note: str = ""
     position: Position | None = None
     at: dt.datetime | None = None
-
-
-def content_for(recipient: str, content: str) -> str:
-    """What the visit is for, by who lives there."""
-    return Content.LOCATE if recipient in BESIDE_THE_DEBT else content
 
 
 def outcome_of(met: str) -> str:

@@ -12,9 +12,9 @@ from django.urls import Resolver404, resolve, reverse
 from liangqing.kit import clock
 from liangqing.parties.models import Party
 from liangqing.workbench import bell as news
-from liangqing.workbench import telling
 from liangqing.workbench.doors import Request
 from liangqing.workbench.pages.approvals.subjects import act_label, subjects
+from liangqing.workbench.telling import entries as telling
 from liangqing.workbench.words import customer_name
 
 

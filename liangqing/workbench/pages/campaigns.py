@@ -34,7 +34,7 @@ from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.campaigns import CampaignForm, PeopleForm, SelectionForm
 from liangqing.workbench.lists import Column, Listing, show
 from liangqing.workbench.templatetags.lq import level as level_tag
-from liangqing.workbench.words import customer_name
+from liangqing.workbench.words import customer_name, moment
 
 FIRST = 20
 """So many of the chosen cases are shown."""
@@ -66,19 +66,15 @@ def campaigns(request: Request) -> HttpResponseBase:
         link=lambda row: reverse("campaigns-one", args=[row.pk]),
         columns=(
             Column("name", gettext_lazy("Name"), lambda row: row.name),
-            Column("at", gettext_lazy("Confirmed"), lambda row: _moment(row.at)),
+            Column("at", gettext_lazy("Confirmed"), lambda row: moment(row.at)),
             Column("by", gettext_lazy("By"), lambda row: row.by.name),
             Column("cases", gettext_lazy("Cases"), lambda row: row.cases, kind="num"),
             Column("people", gettext_lazy("People"), lambda row: row.people, kind="num"),
-            Column("undone", gettext_lazy("Undone"), lambda row: _moment(row.undone_at) if row.undone_at else None),
+            Column("undone", gettext_lazy("Undone"), lambda row: moment(row.undone_at) if row.undone_at else None),
         ),
         empty=gettext_lazy("No campaign yet. Choose cases and share them out evenly among people of yours."),
     )
     return show(request, listing, "workbench/campaigns/campaigns.html")
-
-
-def _moment(at: dt.datetime) -> str:
-    return f"{at.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
 
 
 def _with_counts(rows: list[Campaign]) -> list[Campaign]:
@@ -141,8 +137,8 @@ def campaign(request: Request, number: int) -> HttpResponseBase:
         people=people,
         counted=counted,
         stays=counted["cases"] - counted["back"],
-        at=_moment(found.at),
-        undone_at=_moment(found.undone_at) if found.undone_at else "",
+        at=moment(found.at),
+        undone_at=moment(found.undone_at) if found.undone_at else "",
     )
 
 

@@ -30,6 +30,7 @@ from liangqing.workbench.forms.imports import NameForm, ReadingForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.models import Undoing, Upload
 from liangqing.workbench.models.upload import UPLOAD
+from liangqing.workbench.words import moment
 
 MOST_AT_ONCE = 20
 """Files in one go."""
@@ -49,10 +50,6 @@ _STATE_COLOURS = {_S.CHECKED: "blue", _S.REFUSED: "red", _S.LANDED: "green"}
 
 def kind_label(name: str) -> str:
     return str(uploads.KINDS[name].label) if name in uploads.KINDS else "—"
-
-
-def moment(at: Any) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
 
 
 # The list ---------------------------------------------------------------------------------------------------------------

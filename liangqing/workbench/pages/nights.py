@@ -29,7 +29,7 @@ from liangqing.workbench import orders, worker
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.models import NightOrder
-from liangqing.workbench.pages.imports import moment
+from liangqing.workbench.words import moment
 
 _CHOOSABLE = 90
 """So many nights back two can be compared."""

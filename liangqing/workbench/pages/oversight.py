@@ -35,7 +35,7 @@ from liangqing.policy.queries.versions import lines
 from liangqing.workbench.doors import Request, page
 from liangqing.workbench.forms.oversight import InstitutionForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.telling import EVENTS
+from liangqing.workbench.telling.words import EVENTS
 
 KINDS: Mapping[str, Promise] = {
     "parameter": gettext_lazy("a number"),

@@ -28,11 +28,12 @@ from liangqing.people.queries import matrix as rights_matrix
 from liangqing.people.rights import Act, can, reach
 from liangqing.trail.queries import search
 from liangqing.trail.queries.search import Wanted
-from liangqing.workbench import accounts, telling
+from liangqing.workbench import accounts
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.people import DepartmentForm, JoinForm, PersonForm, desks
 from liangqing.workbench.forms.sending import CertificateForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
+from liangqing.workbench.telling import entries as telling
 
 _LAST_ACTS = 10
 

@@ -32,10 +32,11 @@ from liangqing.trail.actions import check
 from liangqing.trail.models import Block, Entry
 from liangqing.trail.queries import seals, search
 from liangqing.trail.queries.search import Wanted
-from liangqing.workbench import telling
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.telling import Told
+from liangqing.workbench.telling import entries as telling
+from liangqing.workbench.telling.entries import Told
+from liangqing.workbench.telling.words import EVENTS, THINGS
 from liangqing.workbench.words import customer_name
 
 PAGE = 50
@@ -65,8 +66,8 @@ class SearchForm(forms.Form):
         people = User.objects.order_by("name", "username")
         choices: dict[str, Any] = {
             "who": [("", _("anybody")), ("0", _("the system")), *((str(each.pk), str(each)) for each in people)],
-            "what": [("", _("anything")), *_sorted(telling.EVENTS)],
-            "kind": [("", _("any thing")), *((kind, str(telling.THINGS[kind])) for kind in _FOUND_BY_NUMBER)],
+            "what": [("", _("anything")), *_sorted(EVENTS)],
+            "kind": [("", _("any thing")), *((kind, str(THINGS[kind])) for kind in _FOUND_BY_NUMBER)],
         }
         for name, values in choices.items():
             self.fields[name].choices = values  # type: ignore[attr-defined]

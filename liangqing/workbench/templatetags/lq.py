@@ -213,9 +213,9 @@ def tone(happening: Any) -> str:
 @register.filter
 def event_words(name: str) -> str:
     """What happened, in the words of the trail."""
-    from liangqing.workbench import telling
+    from liangqing.workbench.telling import words
 
-    return telling.event(name)
+    return words.event(name)
 
 
 @register.filter

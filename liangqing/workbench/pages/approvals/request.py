@@ -30,7 +30,7 @@ from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.policy import words
 from liangqing.warning.level import Level
-from liangqing.workbench import shell, telling
+from liangqing.workbench import shell
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.approvals import (
     AskForm,
@@ -40,6 +40,8 @@ from liangqing.workbench.forms.approvals import (
 )
 from liangqing.workbench.pages.approvals.subjects import act_label, state_tag, subjects, voice_tag
 from liangqing.workbench.pages.policy import trials
+from liangqing.workbench.telling import entries as telling
+from liangqing.workbench.telling.words import fact
 
 
 def _asked(request: Request, number: str) -> Asked:
@@ -119,10 +121,10 @@ def _fact(key: str, value: Any) -> tuple[str, str]:
     if key == "until_on":
         return _("Last day"), (dt.date.fromisoformat(value) - dt.timedelta(days=1)).isoformat()
     if key == "level" and value in Level.values:
-        return telling.fact(key), str(Level(value).label)
+        return fact(key), str(Level(value).label)
     if isinstance(value, bool):
-        return telling.fact(key), _("yes") if value else _("no")
-    return telling.fact(key), str(value)
+        return fact(key), _("yes") if value else _("no")
+    return fact(key), str(value)
 
 
 _SAID_ELSEWHERE = ("act", "number", "policy", "reason", "row", "subject_kind")
@@ -130,7 +132,7 @@ _SAID_ELSEWHERE = ("act", "number", "policy", "reason", "row", "subject_kind")
 
 def _brief(told: telling.Told) -> str:
     """The facts of an entry without what the page of the request says anyway."""
-    known = {telling.fact(key) for key in _SAID_ELSEWHERE}
+    known = {fact(key) for key in _SAID_ELSEWHERE}
     return " · ".join(f"{label} {value}" for label, value in told.facts if label not in known)
 
 

@@ -19,7 +19,7 @@ from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.policy.models import Version
-from liangqing.workbench.telling import Named
+from liangqing.workbench.telling.things import Named
 from liangqing.workbench.words import customer_name
 
 _COLOURS = {"open": "blue", "approved": "green", "rejected": "red", "returned": "yellow", "withdrawn": ""}

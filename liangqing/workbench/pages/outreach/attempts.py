@@ -26,7 +26,7 @@ from liangqing.people.rights import can, reach
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.outreach import ExemptionForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.words import customer_name
+from liangqing.workbench.words import customer_name, moment
 
 
 def seen(user: User) -> QuerySet[Attempt]:
@@ -75,10 +75,6 @@ def attempts(request: Request) -> HttpResponseBase:
         empty=gettext_lazy("Nobody was contacted yet. Every call, message, letter and visit leaves a receipt here."),
     )  # fmt: skip
     return show(request, listing)
-
-
-def moment(at: dt.datetime) -> str:
-    return at.astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M")
 
 
 def _violations(rows: QuerySet[Attempt], _value: str) -> QuerySet[Attempt]:

@@ -18,7 +18,7 @@ from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import calls as calling
 from liangqing.outreach.actions import guard
-from liangqing.outreach.kinds import Channel, Content, Recipient
+from liangqing.outreach.kinds import Channel, Recipient, content_for
 from liangqing.outreach.models import Attempt, Call
 from liangqing.outreach.queries.facts import KIND_OF, Wish, ground_of, recipient_of
 from liangqing.outreach.rules.facts import Verdict
@@ -66,11 +66,6 @@ def _case(request: Request, number: str) -> Case:
     return find(visible.cases(request.user).select_related("party__merged_into", "creditor"), number=number)
 
 
-def content_for(recipient: str) -> str:
-    """What a collector's contact is for: whoever does not answer for the debt is only asked to pass on a message."""
-    return Content.LOCATE if recipient in (Recipient.CONTACT, Recipient.OTHER, Recipient.SPOUSE) else Content.DEMAND
-
-
 @page("case.see")
 def contacting(request: Request, number: str) -> HttpResponse:
     """Every way to reach this customer, with the guard's answer as of now."""
@@ -91,7 +86,7 @@ def _answer(
             case.creditor,
             contact,
             by=user,
-            line=next((value for kind, value, _own in ground.lines if kind == channel), ""),
+            line=ground.line(channel),
         )
         for contact in contacts
         for channel in WAYS[contact.kind]
@@ -157,7 +152,7 @@ def calls(request: Request, number: str) -> HttpResponse:
         contact=contact,
         by=request.user,
         case=case.number,
-        line=route.line if route else next((value for kind, value, _own in ground.lines if kind == channel), ""),
+        line=route.line if route else ground.line(channel),
     )
     if route is not None:
         calling.demand_free(request.user)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
+from liangqing.cases.queries.given import given
 from liangqing.cases.queries.governing import governing
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -86,7 +87,7 @@ def _wait(request: Request, case: Case, about: About) -> HttpResponse:
     want = Want(
         party=about.party, creditor=about.creditor, channel=Channel.LETTER, content=Content.FORMAL,
         contact=about.contact, step="person:formal", case=case.number,
-        given={"level": about.level, "customer_class": about.customer_class},
+        given=given([case])[case.pk],
     )  # fmt: skip
     row = send_message(want, by=request.user)
     messages.success(request, _("It waits to be printed: {number}.").format(number=row.number), extra_tags="good")

@@ -17,8 +17,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from liangqing.cases.models import Case
 from liangqing.cases.queries import selection, visible
+from liangqing.cases.queries.given import given, signed
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import dispatches as actions
@@ -36,9 +36,8 @@ from liangqing.workbench.forms.campaigns import SelectionForm
 from liangqing.workbench.forms.sending import DispatchForm, ReasonForm, WhyForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.pages.campaigns import collectors, first_shown, seal, unseal
-from liangqing.workbench.pages.outreach.attempts import moment
 from liangqing.workbench.pages.outreach.messages import WRITTEN_CHOICES
-from liangqing.workbench.words import customer_name
+from liangqing.workbench.words import customer_name, moment
 
 _CASES = "dispatch cases"
 AT_ONCE = 200
@@ -187,16 +186,10 @@ def _make(request: Request) -> HttpResponse:
 
 
 def _to(user: User, cases: list[int]) -> list[To]:
-    """The customers of the cases, with what only the case knows: level, class, and who answers for it."""
-    rows = visible.cases(user).select_related("owner").filter(pk__in=cases).order_by("id")
-    return [To(row.party_id, row.creditor_id, row.number, _given(row)) for row in rows]
-
-
-def _given(case: Case) -> dict[str, str]:
-    given = {"level": case.level, "customer_class": case.customer_class}
-    if case.owner is not None:
-        given |= {"collector": case.owner.name, "collector_number": case.owner.username}
-    return given
+    """The customers of the cases, with what only the case knows and who answers for it."""
+    rows = list(visible.cases(user).select_related("owner").filter(pk__in=cases).order_by("id"))
+    known = given(rows)
+    return [To(row.party_id, row.creditor_id, row.number, known[row.pk] | signed(row.owner)) for row in rows]
 
 
 # Looked at, asked for, sent -------------------------------------------------------------------------------------------

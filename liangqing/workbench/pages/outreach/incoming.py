@@ -30,8 +30,7 @@ from liangqing.people.rights import can, reach
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.sending import CustomerForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.pages.outreach.attempts import moment
-from liangqing.workbench.words import customer_name
+from liangqing.workbench.words import customer_name, moment
 
 _CHANNELS = [(each.value, each.label) for each in (Channel.SMS, Channel.EMAIL)]
 _SHOWN = 60

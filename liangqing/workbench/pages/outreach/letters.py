@@ -29,8 +29,7 @@ from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.refusing import Refusing
 from liangqing.workbench.forms.templates import PostedForm, ResultForm, ResultsForm, SlipForm
 from liangqing.workbench.lists import Column, Listing, show
-from liangqing.workbench.pages.outreach.attempts import moment
-from liangqing.workbench.words import customer_name
+from liangqing.workbench.words import customer_name, moment
 
 AT_ONCE = 20
 """Letters that are printed while somebody waits; more are left to a worker."""

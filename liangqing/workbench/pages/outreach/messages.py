@@ -28,12 +28,11 @@ from liangqing.parties.rules import masking
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
 from liangqing.trail.models import Entry
-from liangqing.workbench import telling
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.sending import ReasonForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.pages.outreach.attempts import moment
-from liangqing.workbench.words import customer_name
+from liangqing.workbench.telling import entries as telling
+from liangqing.workbench.words import customer_name, moment
 
 _S = MessageState
 _COLOURS = {

@@ -27,9 +27,8 @@ from liangqing.policy.words import spoken
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.templates import ConclusionForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
-from liangqing.workbench.pages.outreach.attempts import moment
 from liangqing.workbench.pages.outreach.marking import marked
-from liangqing.workbench.words import customer_name
+from liangqing.workbench.words import customer_name, moment
 
 _COLOURS = {"open": "blue", "confirmed": "red", "dismissed": "green"}
 

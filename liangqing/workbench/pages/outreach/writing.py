@@ -12,15 +12,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from liangqing.cases.lifecycle import PromiseState
 from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
+from liangqing.cases.queries.given import given
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import drafting, guard
 from liangqing.outreach.actions.messages import Want, send, wish_of
 from liangqing.outreach.content.length import parts
-from liangqing.outreach.kinds import Channel, Content
+from liangqing.outreach.kinds import Channel, Content, content_for
 from liangqing.outreach.queries import asking
 from liangqing.outreach.queries.facts import recipient_of
 from liangqing.outreach.rules import language
@@ -29,7 +29,6 @@ from liangqing.parties.models import Contact
 from liangqing.parties.queries import members
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.sending import BY_HAND, MessageForm, WordsForm
-from liangqing.workbench.pages.outreach.contacting import content_for
 from liangqing.workbench.pages.outreach.marking import marked
 from liangqing.workbench.words import customer_name
 
@@ -95,24 +94,15 @@ def _wanted(request: Request, case: Case, ways: list[tuple[str, Contact]]) -> tu
         contact=contact,
         step=f"person:{content}:{contact.pk}",
         case=case.number,
-        given=_given(case),
+        given=given([case])[case.pk],
     )
     wordings = [] if content == Content.REPLY else drafting.wordings(want)
-    given = data.get("template", "")
-    version = next((each for each in wordings if str(each.pk) == given), None)
+    chosen = data.get("template", "")
+    version = next((each for each in wordings if str(each.pk) == chosen), None)
     looked = {"way": key, "content": content, "template": str(version.pk) if version else ""}
     bound = data if request.method == "POST" else looked
     form = MessageForm(bound, ways=ways, wordings=wordings)
     return form, dataclasses.replace(want, template=version)
-
-
-def _given(case: Case) -> dict[str, Any]:
-    """What only the case knows: level, class, and what was promised last and is not kept yet."""
-    given: dict[str, Any] = {"level": case.level, "customer_class": case.customer_class}
-    promise = case.promises.filter(state__in=(PromiseState.OPEN, PromiseState.BROKEN)).order_by("-id").first()
-    if promise is not None:
-        given["promise"] = (promise.amount, promise.currency, promise.due_on.isoformat())
-    return given
 
 
 def _too_late(want: Want, verdict: Verdict) -> bool:
