@@ -18,10 +18,12 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from liangqing.kit import sealing
 from liangqing.kit.money import Money
 from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.workbench.models import Columns
+from liangqing.workbench.permits import HOW_SHOWN
 from liangqing.workbench.sheets import Sheet, take_away
 
 PAGE = 50
@@ -184,7 +186,13 @@ def _export(request: HttpRequest, listing: Listing, rows: Any, values: dict[str,
     for column in listing.columns:
         heads += [column.label, _("Currency")] if column.kind == "money" else [column.label]
     lines = (_plain(listing, row) for row in _in_parts(listing, rows))
-    return take_away(listing.name, [Sheet(listing.title, heads, lines)], by=user, filters=values)
+    besides = {
+        key: sealing.seal(str(text))  # a search may name somebody
+        for key, text in request.GET.items()
+        if text and key not in values and key not in HOW_SHOWN
+    }
+    sheet = Sheet(listing.title, heads, lines)
+    return take_away(listing.name, [sheet], by=user, filters=values | besides, address=request.get_full_path())
 
 
 def _plain(listing: Listing, row: Row) -> list[Any]:

@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
 
 from liangqing.kit.refusal import Refusal
+from liangqing.workbench.pages import exports
+from liangqing.workbench.permits import TooLarge
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -62,6 +64,8 @@ class Refusals:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refusal):
             return None
+        if isinstance(exception, TooLarge):  # the way to take it away all the same
+            return _to(request, exports.asking(exception.wanted))
         part = bool(request.headers.get("HX-Request"))
         template = "workbench/refusal.html#sentence" if part else "workbench/refusal.html"
         return render(request, template, {"refusal": exception}, status=exception.status)

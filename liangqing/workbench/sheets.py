@@ -23,6 +23,8 @@ from liangqing.kit.money import Money, plain
 from liangqing.people.models import User
 from liangqing.people.rights import demand
 from liangqing.trail.actions.tell import Event, tell
+from liangqing.workbench import permits
+from liangqing.workbench.permits import Wanted
 from liangqing.workbench.words import moment
 
 MOST_IN_NAME = 31
@@ -61,19 +63,28 @@ class ListExported(Event):
 @action
 @clause("P2 6.2")
 def take_away(
-    name: str, sheets: Sequence[Sheet], *, by: User, filters: Mapping[str, str], on: dt.date | None = None
+    name: str,
+    sheets: Sequence[Sheet],
+    *,
+    by: User,
+    filters: Mapping[str, str],
+    on: dt.date | None = None,
+    address: str = "",
 ) -> FileResponse:
-    """The tables as one file called ``name`` and the day (``on``, else today); ``filters`` say in the trail what was asked.
+    """The tables as one file called ``name`` and the day (``on``, else today); ``filters`` say in the trail what was asked;
+    ``address`` is where it is asked for.
 
-    Rows are taken one after another and never all at once. Raises ``Refusal`` (403) without the right to take lists away.
+    Rows are taken one after another and never all at once. Raises ``Refusal``: 403 without the right to take lists away;
+    ``permits.TooLarge`` (409) for more rows than may leave without approval.
     """
     demand(by, "list.export")
+    wanted = Wanted.at(address, name, str(sheets[0].title) if sheets else name)
     buffer = io.BytesIO()
-    count = 0
     with xlsxwriter.Workbook(buffer, _SAFE) as book:
-        writer = _Writer(book, by)
+        writer = _Writer(book, by, wanted)
         for sheet in sheets:
-            count += writer.write(sheet)
+            writer.write(sheet)
+    count = writer.count
     told = {key: value for key, value in filters.items() if value}
     tell(ListExported(thing_id=by.pk, list=name, rows=count, filters=told), by=by)
     buffer.seek(0)
@@ -83,8 +94,10 @@ def take_away(
 class _Writer:
     """Writes sheets into a book for one person."""
 
-    def __init__(self, book: Any, by: User) -> None:
-        self.book = book
+    def __init__(self, book: Any, by: User, wanted: Wanted) -> None:
+        self.book, self.by, self.wanted = book, by, wanted
+        self.count, self.most = 0, permits.most_rows()
+        self.asked = False
         self.bold = book.add_format({"bold": True})
         self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         self.amount = book.add_format({"num_format": "#,##0.00"})
@@ -92,17 +105,24 @@ class _Writer:
             name=by.name, login=by.username, at=moment(clock.now())
         )
 
-    def write(self, sheet: Sheet) -> int:
-        """Who and when in the first line, the heads in the second, then the rows; returns how many."""
+    def write(self, sheet: Sheet) -> None:
+        """Who and when in the first line, the heads in the second, then the rows. Raises ``permits.TooLarge``."""
         tab = self.book.add_worksheet(str(sheet.title)[:MOST_IN_NAME].translate(_NOT_IN_NAME))
         tab.write_string(0, 0, " · ".join(part for part in (str(sheet.title), sheet.about, self.mark) if part))
         for place, head in enumerate(sheet.heads):
             tab.write_string(1, place, str(head), self.bold)
-        count = 0
-        for count, row in enumerate(sheet.rows, 1):
+        for line, row in enumerate(sheet.rows, 2):
+            self._one_more()
             for place, value in enumerate(row):
-                self._cell(tab, count + 1, place, value)
-        return count
+                self._cell(tab, line, place, value)
+
+    def _one_more(self) -> None:
+        """Count a row; the first beyond what may leave freely asks for leave."""
+        self.count += 1
+        if self.count > self.most and not self.asked:
+            if not permits.allowed(self.wanted, self.by):
+                raise permits.TooLarge(self.wanted, self.most)
+            self.asked = True
 
     def _cell(self, tab: Any, line: int, place: int, value: Any) -> None:
         if isinstance(value, tuple):

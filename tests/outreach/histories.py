@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 import dataclasses
 import datetime as dt
+import functools
 import random
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import chinese_calendar
 
 from liangqing.outreach.kinds import Channel, Content, Recipient, Regime
 from liangqing.outreach.queries import days
 from liangqing.outreach.rules import zones
 from liangqing.outreach.rules.facts import Asked, Debtor, Held, Outcome, Past
 from liangqing.parties.models import Hold
-from liangqing.policy import Policy, book
+from liangqing.policy import Policy, book, calendar
 from liangqing.policy.book import Rollout, build, preset_content
 from tests.outreach.columns import Person
 
@@ -37,8 +40,13 @@ FLAGS = {
 LIFTED = ("cap:T5", "cap:T3", "hours:T1", "condition:P2-gate", "condition:P10", "restraint:C2", "cap:T18")
 
 
+@functools.cache
 def china(day: dt.date) -> str:
-    return days._kind(day, None)
+    """The announced calendar, without days of the institution's own; the weekday, in a year not announced yet."""
+    if not calendar.is_announced(day.year):
+        return days.weekday(day)
+    off, name = chinese_calendar.get_holiday_detail(day)
+    return "workday" if not off else "holiday" if name else "restday"
 
 
 def person(draw: random.Random, variants: int = 0) -> Person:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-import chinese_calendar
 import pytest
 
 from liangqing.outreach.queries import days
@@ -13,15 +10,11 @@ from liangqing.outreach.rules.guard import judge
 from liangqing.outreach.rules.zones import zones
 from liangqing.policy import book
 from tests.outreach.examples import EXAMPLES, Example
-
-
-def announced(day: dt.date) -> str:
-    off, name = chinese_calendar.get_holiday_detail(day)
-    return "workday" if not off else "holiday" if name else "restday"
+from tests.outreach.histories import china
 
 
 def debtor(example: Example) -> Debtor:
-    kind = announced if example.country == "CN" else days.weekday
+    kind = china if example.country == "CN" else days.weekday
     names = zones(example.country, example.zone, "Asia/Shanghai")
     return Debtor(example.regime, names, kind, example.past, example.held)
 

@@ -255,6 +255,8 @@ ELSEWHERE: dict[str, str] = {
     "contact.open_hours": "tests/outreach/test_calls.py",
     "people.certificate_needed": "tests/cases/test_certificates.py",
     "people.certificate_warning_days": "tests/cases/test_certificates.py",
+    "export.most_rows": "tests/workbench/test_exports.py",
+    "export.permit_days": "tests/workbench/test_exports.py",
     "outreach.reply_within_days": "tests/outreach/test_sending_terms.py",
     "allocation.principal_first_from_days": "tests/receivables/test_order.py",
     **dict.fromkeys(

@@ -174,6 +174,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "warnings": plain(),
     "warnings-acknowledgements": plain(),
     # approvals
+    "exports-new": plain(nothing=True),
     "approvals": plain(),
     "approvals-mine": plain(),
     "approvals-answered": plain(),

@@ -19,6 +19,8 @@ from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.policy.models import Version
+from liangqing.workbench import permits
+from liangqing.workbench.models import Permit
 from liangqing.workbench.telling.things import Named
 from liangqing.workbench.words import customer_name
 
@@ -69,6 +71,9 @@ def _pages(rows: Sequence[Asked], user: User) -> dict[tuple[str, int], str]:
     if templates.SUBJECT in wanted and can(user, "case.see"):
         for pk in wanted[templates.SUBJECT]:
             found[templates.SUBJECT, pk] = reverse("templates-version", args=[pk])
+    if permits.SUBJECT in wanted and can(user, permits.RIGHT):
+        for permit in Permit.objects.filter(pk__in=wanted[permits.SUBJECT]):
+            found[permits.SUBJECT, permit.pk] = permits.address(permit)
     return found
 
 

@@ -45,7 +45,7 @@ def report(request: Request) -> HttpResponseBase:
     rows = found.select_related("stop__round", "party", "by", "receipt").order_by("stop__round__area", "on", "pk")
     if request.GET.get("export") == "xlsx":
         sheets = _sheets(lines, rows.iterator(1000), user, f"{week} – {last}")
-        return take_away("visits", sheets, by=user, filters={"week": str(week)})
+        return take_away("visits", sheets, by=user, filters={"week": str(week)}, address=request.get_full_path())
     iso = week.isocalendar()
     context = {
         "week": f"{iso.year}-W{iso.week:02d}",

@@ -32,8 +32,8 @@ def answer(
     if request.GET.get("export") == "xlsx":
         about = _("{since} to {until}").format(since=period.since, until=period.last)
         marked = [replace(sheet, about=about) for sheet in sheets]
-        asked = {key: str(value) for key, value in request.GET.items()}
-        return take_away(name, marked, by=request.user, filters=asked, on=period.last)
+        asked = {key: str(value) for key, value in request.GET.items() if key != "export"}
+        return take_away(name, marked, by=request.user, filters=asked, on=period.last, address=request.get_full_path())
     kept = request.GET.copy()
     for key in ("export", "page", "of"):
         kept.pop(key, None)
