@@ -18,10 +18,13 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
+from ibis.expr.operations import InMemoryTable
 
 from liangqing.kit.snapshot import read_into
 from liangqing.nightly.plan import Source
 from liangqing.policy import Policy
+
+ibis.options.sql.fuse_selects = False  # the engine does that itself, faster
 
 _MEMORY = "1500MB"
 INPUTS = "inputs"
@@ -98,17 +101,24 @@ class Night:
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Work an expression out and keep its rows under a name."""
-        self._tables[name] = self.con.create_table(self._prefix + name, expression)
+        self._store(self._prefix + name, expression)
+        self._tables[name] = self.con.table(self._prefix + name)
         return self._tables[name]
 
     def replace(self, name: str, expression: ir.Table) -> ir.Table:
         """Keep rows under a name that is already taken; the expression may read the rows it replaces."""
         full = self._prefix + name
-        self.con.create_table(f"{full}_next", expression)
+        self._store(f"{full}_next", expression)
         self.con.con.execute(f"DROP TABLE {full}").fetchall()
         self.con.con.execute(f"ALTER TABLE {full}_next RENAME TO {full}").fetchall()
         self._tables[name] = self.con.table(full)
         return self._tables[name]
+
+    def _store(self, full: str, expression: ir.Table) -> None:
+        if expression.op().find(InMemoryTable):  # the backend has to be given its rows
+            self.con.create_table(full, expression)
+        else:  # what create_table does besides takes longer than a small institution's rows
+            self.con.con.execute(f"CREATE TABLE {full} AS {self.con.compile(expression)}").fetchall()
 
     def arrow(self, expression: ir.Table) -> pa.Table:
         return expression.to_pyarrow()
