@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,6 +79,50 @@ def books(migrated: str, django_db_blocker: Any) -> Iterator[str]:
             connection.close()
             connection.settings_dict["NAME"] = migrated
             _administer(f'DROP DATABASE "{own}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def _stages(django_db_blocker: Any) -> Iterator[dict[str, tuple[str, Path, Any]]]:
+    """What ``prepared`` has made so far: database, data folder and what was returned, by the name of what made it."""
+    made: dict[str, tuple[str, Path, Any]] = {}
+    yield made
+    for database, _home, _returned in made.values():
+        _administer(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+@pytest.fixture
+def prepared(
+    books: str,
+    data_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    _stages: dict[str, tuple[str, Path, Any]],
+) -> Callable[..., Any]:
+    """``prepared(build, …)`` is ``build(…)`` in the books of this test. What takes nights is done once a run: whoever asks
+    for the same again gets a copy of the books, of the data folder and of what was returned. ``build`` must make the
+    same whenever it is called, and whatever it is given must have been made by the same hands."""
+    from django.db import connection
+
+    from liangqing.policy import book
+
+    def prepare(build: Callable[..., Any], *given: Any) -> Any:
+        key = f"{build.__module__}.{build.__qualname__}"
+        if key not in _stages:
+            returned = build(*given)
+            database, home = f"stage_{uuid.uuid4().hex[:12]}", tmp_path_factory.mktemp("stage") / "home"
+            connection.close()
+            _administer(f'CREATE DATABASE "{database}" TEMPLATE "{books}" STRATEGY FILE_COPY')
+            shutil.copytree(data_folder, home)
+            _stages[key] = (database, home, copy.deepcopy(returned))
+            return returned
+        database, home, returned = _stages[key]
+        connection.close()
+        _administer(f'DROP DATABASE "{books}" WITH (FORCE)')
+        _administer(f'CREATE DATABASE "{books}" TEMPLATE "{database}" STRATEGY FILE_COPY')
+        shutil.copytree(home, data_folder, dirs_exist_ok=True)
+        book.forget()
+        return copy.deepcopy(returned)
+
+    return prepare
 
 
 @contextmanager

@@ -86,12 +86,17 @@ def test_whatever_the_name_it_stays_one_short_name(name):
 
 
 class TestAttach:
-    @pytest.fixture
-    def written(self, books, night):
+    @staticmethod
+    def a_day_late(night):
         cast = Cast()
         huaxin = cast.customer("华信")
         huaxin.bill(800, due="2026-03-10")
         night("2026-03-11")
+        return cast, huaxin
+
+    @pytest.fixture
+    def written(self, night, prepared):
+        cast, huaxin = prepared(self.a_day_late, night)
 
         def write(*uploads: Upload):
             with clock.at("2026-03-11"):

@@ -39,8 +39,7 @@ def cast(books) -> Cast:
     return cast
 
 
-@pytest.fixture
-def huaxin(cast, night) -> Customer:
+def mildly_late(cast, night) -> Customer:
     """Mildly late with 800 yuan since yesterday; 王, who sold to them, has the case."""
     customer = cast.customer("华信")
     customer.bill(800, due="2026-03-10", seller=cast.wang)
@@ -48,6 +47,11 @@ def huaxin(cast, night) -> Customer:
     night(MORNING)
     assert (customer.live_case.level, customer.live_case.owner) == ("mild", cast.wang)
     return customer
+
+
+@pytest.fixture
+def huaxin(cast, night, prepared) -> Customer:
+    return prepared(mildly_late, cast, night)
 
 
 def ask(customer: Customer, until: str, *, by: User, on: str = MORNING, reason: str = "月底回款后付清") -> Request:

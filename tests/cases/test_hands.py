@@ -19,8 +19,7 @@ from tests.cast import Cast, day, yuan
 MORNING = "2026-03-11"
 
 
-@pytest.fixture
-def cast(books, night) -> Cast:
+def five_late(night) -> Cast:
     """Five customers late since yesterday, all with 林: the more, the higher their number."""
     cast = Cast()
     cast.leaves(cast.mei)
@@ -31,6 +30,11 @@ def cast(books, night) -> Cast:
     User.objects.filter(pk=cast.mei.pk).update(is_active=True)
     cast.mei.refresh_from_db()
     return cast
+
+
+@pytest.fixture
+def cast(night, prepared) -> Cast:
+    return prepared(five_late, night)
 
 
 def live() -> list[Case]:

@@ -11,12 +11,16 @@ from liangqing.kit.refusal import Refusal
 from tests.cast import Cast, day, yuan
 
 
-@pytest.fixture
-def huaxin(books, night):
+def a_day_late(night):
     customer = Cast().customer("华信")
     customer.bill(800, due="2026-03-10")
     night("2026-03-11")
     return customer
+
+
+@pytest.fixture
+def huaxin(night, prepared):
+    return prepared(a_day_late, night)
 
 
 class TestRecord:

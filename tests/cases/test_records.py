@@ -44,8 +44,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(books, night) -> Scene:
-    return Scene(night)
+def scene(night, prepared) -> Scene:
+    return prepared(Scene, night)
 
 
 class TestRecord:
@@ -271,10 +271,11 @@ class TestWhatTheNightHears:
         assert scene.night("2026-03-15").counts["skipped"] == {"next_date": 1}, "a day agreed after it holds"
 
     def test_a_level_that_got_worse_does_not_wait_and_stays_on_the_list(self, scene):
-        scene.writes("call_back", on="2026-03-11", next_on=day("2026-04-20"))
-        scene.night("2026-04-09")
-        assert scene.huaxin.task is None
-        scene.night("2026-04-10")
+        scene.huaxin.bill(900, due="2026-02-10")
+        scene.writes("call_back", on="2026-03-11", next_on=day("2026-03-20"))
+        scene.night("2026-03-12")
+        assert scene.huaxin.task is None, "thirty days late"
+        scene.night("2026-03-13")
         assert (scene.huaxin.level, scene.huaxin.action) == ("moderate", "call")
-        scene.night("2026-04-11")
+        scene.night("2026-03-14")
         assert scene.huaxin.action == "call"

@@ -51,8 +51,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(books: str, night: Any) -> Scene:
-    return Scene(night)
+def scene(night: Any, prepared: Any) -> Scene:
+    return prepared(Scene, night)
 
 
 def the_attempt() -> Attempt:

@@ -18,8 +18,7 @@ from tests.cast import Cast
 _undisturbed: dict[str, Any] = {}
 
 
-@pytest.fixture
-def working_day(books: str) -> str:
+def _work_through_a_day() -> None:
     """The night of the 11th is done; on the day after, money came, promises ran out, a bill fell due, somebody left."""
     from liangqing.house.night import PLAN
     from liangqing.nightly.actions.run import run
@@ -41,6 +40,11 @@ def working_day(books: str) -> str:
     dahe.promises(100, on="2026-03-12", due="2026-03-20")
     jinling.promises(400, on="2026-03-12", due="2026-03-20")
     cast.leaves(cast.wang)
+
+
+@pytest.fixture
+def working_day(books: str, prepared: Callable[..., Any]) -> str:
+    prepared(_work_through_a_day)
     return books
 
 

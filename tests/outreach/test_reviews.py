@@ -21,8 +21,7 @@ THREAT = "告诉他再不还钱就上门堵门，打断他的腿。"
 ILL = "客户刚做完手术，怀孕六个月。"
 
 
-@pytest.fixture
-def cast(books, night) -> Cast:
+def a_day_late(night) -> Cast:
     cast = Cast()
     huaxin = cast.customer("华信")
     huaxin.bill(800, due="2026-03-10")
@@ -31,6 +30,11 @@ def cast(books, night) -> Cast:
     )
     night("2026-03-11")
     return cast
+
+
+@pytest.fixture
+def cast(night, prepared) -> Cast:
+    return prepared(a_day_late, night)
 
 
 def writes(cast: Cast, note: str) -> Record:

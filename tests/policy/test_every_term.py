@@ -149,7 +149,11 @@ def refusal(act: Callable[[], Any]) -> str:
 
 
 @pytest.fixture
-def late(books: str, night: Any) -> Customer:
+def late(night: Any, prepared: Any) -> Customer:
+    return prepared(mildly_late, night)
+
+
+def mildly_late(night: Any) -> Customer:
     """Mildly late, with a case that opened on the 1st."""
     customer = Cast().customer("华信")
     User.objects.create(username="shen", name="沈", duties=["manage"])

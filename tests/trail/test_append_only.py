@@ -20,13 +20,17 @@ TABLES = (
 )
 
 
-@pytest.fixture
-def remembered(books, night):
+def something_of_everything(night):
     huaxin = Cast().customer("华信")
     bill = huaxin.bill(800, due="2026-03-10")
     huaxin.pays(100, on="2026-03-10", bill=bill)
     Adjustment.objects.create(bill=bill, principal=1, reason="correction")
     night("2026-03-11")
+
+
+@pytest.fixture
+def remembered(night, prepared):
+    return prepared(something_of_everything, night)
 
 
 def _refused(statement: str) -> str:

@@ -22,13 +22,17 @@ def cast(books):
     return Cast()
 
 
-@pytest.fixture
-def alert(cast, night):
+def warned(cast, night):
     """Raised on 11 March for 800 yuan a day late: mild by days, severe enough by share to be moderate or not; told to
     陈 and 赵."""
     cast.customer("华信").bill(800, due="2026-03-10", seller=cast.wang)
     night("2026-03-11")
     return Alert.objects.get()
+
+
+@pytest.fixture
+def alert(cast, night, prepared):
+    return prepared(warned, cast, night)
 
 
 @pytest.fixture
