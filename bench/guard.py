@@ -59,6 +59,7 @@ def facts(asks: int, debtors: int, past_each: int) -> dict[str, pa.Table]:
     """Generated facts: nine in ten debtors in China, most of them companies; a twentieth held back by something."""
     from liangqing.outreach.queries import days as calendar
     from liangqing.outreach.rules import zones as clocks
+    from liangqing.policy.calendar import announced_kind
 
     draw = np.random.default_rng(SEED)
     now_s = int(NOW.timestamp())
@@ -138,7 +139,7 @@ def facts(asks: int, debtors: int, past_each: int) -> dict[str, pa.Table]:
     shifts = clocks.offsets(frozenset(zone for zones in named.values() for zone in zones), start, end)
     dates = [start.date() + dt.timedelta(days=n) for n in range(38)]
     epoch = dt.date(1970, 1, 1)
-    kind_of: dict[str, Callable[[dt.date], str]] = {"": calendar.weekday, "CN": _announced}
+    kind_of: dict[str, Callable[[dt.date], str]] = {"": calendar.weekday, "CN": announced_kind}
     return {
         "asked": rows,
         "persons": pa.table(
@@ -167,12 +168,6 @@ def facts(asks: int, debtors: int, past_each: int) -> dict[str, pa.Table]:
         "past": past,
         "held": held,
     }
-
-
-def _announced(day: dt.date) -> str:
-    from liangqing.outreach.queries import days as calendar
-
-    return calendar._kind(day, None)
 
 
 def _zone_rows(named: dict[str, tuple[str, ...]]) -> list[tuple[str, str, bool]]:

@@ -62,15 +62,20 @@ def kind_of_day(
             end = max(day, start) + dt.timedelta(days=NEAR_DAYS)
             own.update(SpecialDay.objects.filter(on__gte=start, on__lt=end).values_list("on", "works"))
             read.append((start, end))
-        off, name = _announced(day)
-        works = own.get(day)
-        if works is not None and works == off:
-            return "workday" if works else "holiday"
-        if not off:
-            return "workday"
-        return "holiday" if name else "restday"
+        off, _name = _announced(day)
+        if own.get(day) == off:  # the institution says otherwise
+            return "workday" if off else "holiday"
+        return announced_kind(day)
 
     return kind
+
+
+def announced_kind(day: dt.date) -> str:
+    """Which kind a day is by the announced calendar, without days of the institution's own."""
+    off, name = _announced(day)
+    if not off:
+        return "workday"
+    return "holiday" if name else "restday"
 
 
 def is_announced(year: int) -> bool:
