@@ -30,6 +30,16 @@ SOURCES = (
            WHERE number LIKE 'LQ-' || extract(year FROM date '{as_of}') || '-%'""",
     ),
     Source(
+        "books",
+        """SELECT now() AS taken_at,
+                  pg_snapshot_xmin(pg_current_snapshot())::text::bigint & 4294967295 AS finished_below,
+                  coalesce((SELECT max(id) FROM receivables_bill), 0) AS last_bill,
+                  coalesce((SELECT max(id) FROM receivables_adjustment), 0) AS last_adjustment,
+                  coalesce((SELECT max(id) FROM receivables_allocation), 0) AS last_allocation,
+                  coalesce((SELECT max(id) FROM imports_import), 0) AS last_import,
+                  (SELECT count(*) FROM imports_import WHERE status = 'undone') AS undone""",
+    ),
+    Source(
         "promises",
         """SELECT p.id AS promise_id, p.case_id, c.party_id, c.creditor_id, p.currency, p.amount, p.promised_on,
                   p.due_on, p.state, p.judged_on
@@ -284,7 +294,8 @@ LANDINGS = (
     Landing("promises", landing.land_promises),
     Landing("next dates", landing.land_next_dates),
     Landing("cases", landing.land_cases),
-    Landing("ages", landing.land_ages),
+    Landing("late", landing.land_late),
+    Landing("morning", landing.land_morning),
     Landing("tasks", landing.land_tasks),
     Landing("tallies", land_tallies),
     Landing("arms", land_arms),

@@ -160,7 +160,7 @@ class TestLists:
         assert [line.place for page in pages for line in page] == [1, 2, 3, 4, 5]
 
     def test_a_page_asks_the_database_few_questions(self, cast, now, django_assert_max_num_queries):
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(8):
             for line in lists.worklist(cast.lin, day(MORNING), limit=5):
                 assert line.task.party.name
                 assert line.task.case.level == "mild"

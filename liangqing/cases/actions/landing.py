@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from liangqing.cases import events
+from liangqing.cases.models import Morning
 from liangqing.kit import bulk
 from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
@@ -114,21 +115,37 @@ def land_cases(night: Night, cursor: Any) -> int:
     return len(closed) + len(moved) + len(opened)
 
 
-def land_ages(night: Night, cursor: Any) -> int:
-    """Since when each open case is late: a day that changes only with what is owed, so most rows stay as they are."""
+def land_late(night: Night, cursor: Any) -> int:
+    """Since when each open case is late and with how much: both change only with the books, so most rows stay as they are."""
     standing = night.table("standing_cases")
     live = standing.filter(standing.fate != "closes").select("party_id", "creditor_id")
-    aged = (
-        night.table("obligors").select("party_id", "creditor_id", "days").semi_join(live, ["party_id", "creditor_id"])
-    )
-    bulk.stage(cursor, "staged_age", "party_id bigint, creditor_id bigint, days int", night.arrow(aged))
+    pair = ["party_id", "creditor_id"]
+    aged = night.table("obligors").select(*pair, "days").semi_join(live, pair)
+    accounts = night.table("accounts")
+    late = accounts.filter(accounts.late > 0).mutate(part=accounts.currency + "=" + accounts.late.cast("string"))
+    amounts = late.group_by(of_party="party_id", of_creditor="creditor_id").agg(late=late.part.group_concat(" "))
+    both = aged.left_join(amounts, [aged.party_id == amounts.of_party, aged.creditor_id == amounts.of_creditor])
+    rows = both.select(*pair, "days", late=both.late.fill_null(""))
+    bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, days int, late text", night.arrow(rows))
     cursor.execute(
-        """UPDATE cases_case c SET late_since_on = %(on)s::date - n.days FROM staged_age n
+        """UPDATE cases_case c SET late_since_on = %(on)s::date - n.days, late = n.late
+           FROM (SELECT party_id, creditor_id, days,
+                        coalesce((SELECT jsonb_object_agg(split_part(part, '=', 1), split_part(part, '=', 2)::bigint)
+                                  FROM regexp_split_to_table(nullif(late, ''), ' ') AS part), '{}') AS late
+                 FROM staged_late) n
            WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
-             AND c.late_since_on IS DISTINCT FROM %(on)s::date - n.days""",
+             AND (c.late_since_on, c.late) IS DISTINCT FROM (%(on)s::date - n.days, n.late)""",
         {"on": night.date},
     )
     return int(cursor.rowcount)
+
+
+def land_morning(night: Night, cursor: Any) -> int:
+    """How far the books went: not a decision, and so counted as no change."""
+    (books,) = night.arrow(night.table("books")).to_pylist()
+    Morning.objects.exclude(on=night.date).delete()
+    Morning.objects.update_or_create(on=night.date, defaults=books)
+    return 0
 
 
 @clause("P4-4 worklist")

@@ -94,7 +94,8 @@ def accounts(parties: Iterable[int], as_of: dt.date) -> list[Account]:
 def late_of(obligors: Iterable[tuple[int, int]], as_of: dt.date) -> dict[tuple[int, int], Late]:
     """What is late of some (customer, creditor) pairs, as for a page of cases: one query. Pairs with nothing open are
     left out."""
-    wanted = set(obligors)
+    if not (wanted := set(obligors)):
+        return {}
     gathered: dict[tuple[int, int], list[Account]] = {}
     for each in _accounts(sorted({party for party, _creditor in wanted}), as_of, money=False):
         if (each.party_id, each.creditor_id) in wanted:

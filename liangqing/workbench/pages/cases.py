@@ -23,6 +23,7 @@ from liangqing.cases.models import Attachment, Case, Record, Task
 from liangqing.cases.queries import file, lists, visible
 from liangqing.cases.queries import grace as graces
 from liangqing.cases.queries.governing import governing, kept_until
+from liangqing.cases.queries.late import late_of_cases
 from liangqing.cases.words import ACTIONS, action, spoken
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -123,7 +124,7 @@ def cases(request: Request) -> HttpResponseBase:
                 kind="html",
                 plain=lambda row: str(Level(row.level).label),
             ),
-            Column("late", gettext_lazy("Late amount"), lambda row: row.late, kind="money"),
+            Column("late", gettext_lazy("Late amount"), lambda row: row.asked, kind="money"),
             Column("days", gettext_lazy("Days late"), lambda row: row.days, kind="num"),
             Column("owner", gettext_lazy("Owner"), lambda row: row.owner.name if row.owner else None),
             Column("opened", gettext_lazy("Opened"), lambda row: row.opened_on, kind="date", sort=("opened_on",)),
@@ -165,10 +166,10 @@ def cases(request: Request) -> HttpResponseBase:
 
 def _with_amounts(rows: list[Case]) -> list[Case]:
     """Late amounts and days of a page of cases."""
-    late = account.late_of({(row.party_id, row.creditor_id) for row in rows}, clock.today())
+    late = late_of_cases(rows, clock.today())
     for row in rows:
         found = late.get((row.party_id, row.creditor_id))
-        row.late = tuple(found.late) if found else ()  # type: ignore[attr-defined]
+        row.asked = tuple(found.late) if found else ()  # type: ignore[attr-defined]
         row.days = found.days if found else None  # type: ignore[attr-defined]
     return rows
 

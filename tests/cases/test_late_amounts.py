@@ -1,0 +1,140 @@
+"""Late amounts of many cases: the night's where nothing has moved since, and always what the books say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liangqing.cases.models import Case, Morning
+from liangqing.cases.queries import late
+from liangqing.cases.queries.late import late_of_cases
+from liangqing.imports.actions.bring import undo
+from liangqing.kit import clock
+from liangqing.receivables.actions import bills
+from liangqing.receivables.importables import IMPORTABLES
+from liangqing.receivables.models import Bill
+from liangqing.receivables.queries.account import late_of
+from tests.cast import Cast, Customer, day
+from tests.files import Desk
+
+ON = day("2026-03-11")
+
+
+def four_late(night: Any) -> tuple[Cast, list[Customer]]:
+    cast = Cast()
+    customers = [cast.customer(name) for name in ("华信", "大河", "远东", "金陵")]
+    for place, customer in enumerate(customers, 1):
+        customer.bill(1000 * place, due="2026-03-01")
+        customer.bill(10 * place, due="2026-03-11")
+        customer.bill(70 * place, due="2026-02-20", currency="USD")
+        customer.bill(-5, due="2026-03-01", kind="credit_note")
+    night("2026-03-11")
+    return cast, customers
+
+
+@pytest.fixture
+def four(night: Any, prepared: Any) -> tuple[Cast, list[Customer]]:
+    made: tuple[Cast, list[Customer]] = prepared(four_late, night)
+    return made
+
+
+def agree(on: dt.date = ON) -> None:
+    cases = list(Case.objects.filter(stage="open"))
+    assert late_of_cases(cases, on) == late_of({(case.party_id, case.creditor_id) for case in cases}, on)
+
+
+def asked_books() -> set[int]:
+    """Whose bills are read for the list of the morning."""
+    with patch.object(late, "late_of", wraps=late_of) as read:
+        late_of_cases(Case.objects.filter(stage="open"), ON)
+    return {party for call in read.call_args_list for party, _creditor in call.args[0]}
+
+
+def test_the_morning_after_a_night_no_bill_is_read(four: tuple[Cast, list[Customer]]) -> None:
+    agree()
+    assert asked_books() == set()
+
+
+def test_of_whom_something_moved_the_bills_are_read_and_of_nobody_else(four: tuple[Cast, list[Customer]]) -> None:
+    _cast, (huaxin, dahe, *_others) = four
+    huaxin.pays(400, on="2026-03-11", bill=Bill.objects.filter(party=huaxin.party).earliest("id"))
+    agree()
+    assert asked_books() == {huaxin.party.pk}
+    dahe.bill(9, due="2026-03-02")
+    agree()
+    assert asked_books() == {huaxin.party.pk, dahe.party.pk}
+
+
+def test_a_day_without_a_night_is_worked_out(four: tuple[Cast, list[Customer]]) -> None:
+    agree(day("2026-03-12"))
+    agree(day("2026-04-20"))
+    agree(day("2026-03-01"))
+
+
+def test_terms_changed_by_a_file_and_a_file_undone_are_heard(four: tuple[Cast, list[Customer]], desk: Desk) -> None:
+    _cast, (huaxin, *_others) = four
+    bill = Bill.objects.filter(party=huaxin.party).earliest("id")
+    with clock.at("2026-03-11T09:00:00+08:00"):
+        changed = desk.bring(
+            "单据编号,客户编号,到期日,金额,币种\n"
+            f"{bill.number},{bill.party.number},2026-04-01,{bill.principal / 100:.2f},{bill.currency}\n",
+        )
+        assert changed.updated == 1, changed
+        agree()
+        undo(changed.import_id, IMPORTABLES)
+        agree()
+
+
+def does(cast: Cast, customer: Customer, act: str, amount: int) -> None:
+    """Something that moves what is owed, or does not."""
+    oldest = Bill.objects.filter(party=customer.party, currency="CNY", principal__gt=0).earliest("id")
+    if act == "bill":
+        customer.bill(amount, due="2026-03-05")
+    elif act == "pays":
+        customer.pays(1, on="2026-03-11", bill=oldest)
+    elif act == "adjusts":
+        bills.adjust(oldest, principal=amount, reason="更正", by=cast.zhao)
+    else:
+        customer.pays(amount, on="2026-03-11")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(("bill", "pays", "adjusts", "account")), st.integers(0, 3), st.integers(1, 900)),
+        max_size=6,
+    )
+)
+def test_whatever_happens_in_the_day_both_ways_say_the_same(
+    four: tuple[Cast, list[Customer]], acts: list[tuple[str, int, int]]
+) -> None:
+    cast, customers = four
+    cast.zhao.duties = ["finance"]
+    for act, who, amount in acts:
+        with clock.at("2026-03-11T10:00:00+08:00"):
+            does(cast, customers[who], act, amount)
+        agree()
+
+
+def test_what_was_not_finished_when_the_night_looked_is_read_though_its_number_is_lower(
+    four: tuple[Cast, list[Customer]],
+) -> None:
+    """A clerk's act took its number before the snapshot and was finished after it; another with a higher one was seen."""
+    _cast, (huaxin, *_others) = four
+    late_bill = huaxin.bill(3, due="2026-03-02")
+    Morning.objects.update(last_bill=late_bill.pk)
+    agree()
+    assert asked_books() == {huaxin.party.pk}
+
+
+def test_where_too_much_has_moved_everybodys_bills_are_read(
+    four: tuple[Cast, list[Customer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late, "_MOST_MOVED", 3)
+    Morning.objects.update(last_bill=0)
+    assert asked_books() == {each.party.pk for each in four[1]}
