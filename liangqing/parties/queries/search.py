@@ -34,12 +34,12 @@ def search(parties: QuerySet[Party], text: str, *, limit: int = 50) -> list[Part
         party.pk: (0, party) for party in parties.filter(pk__in=_exactly(text)[:limit]).order_by("number")
     }
     keys = Keys()
-    for first in (beginning(asked[0]), None):
-        if len(ranked) < limit and (condition := _candidate(keys, asked, first)):
-            with _through_the_index():
+    with _through_the_index():
+        for first in (beginning(asked[0]), None):
+            if len(ranked) < limit and (condition := _candidate(keys, asked, first)):
                 candidates = list(parties.filter(condition)[:_CANDIDATES])
-            for rank, party in _verified(candidates, asked, limit):
-                ranked.setdefault(party.pk, (rank, party))
+                for rank, party in _verified(candidates, asked, limit):
+                    ranked.setdefault(party.pk, (rank, party))
     best = sorted(ranked.values(), key=lambda it: (it[0], len(it[1].name) if it[0] else 0, it[1].number))
     return [party for _rank, party in best[:limit]]
 
