@@ -5,14 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-import os
-import shutil
 import socket
-import struct
-import subprocess
 import threading
 import time
-import wave
 from pathlib import Path
 
 import httpx
@@ -27,6 +22,7 @@ from liangqing.outreach.channels.gateway import Gateway
 from liangqing.outreach.channels.sending import Fault, Parcel, Receipt, State
 from liangqing.outreach.channels.softphone import Softphone
 from tests.outreach.servers import gateway as stub
+from tests.outreach.servers import sip as sip_servers
 from tests.outreach.servers.gateway import CallServer
 from tests.outreach.servers.web import WebServer
 
@@ -222,58 +218,10 @@ class TestControlPort:
         assert (receipt.fault, receipt.retry) == (Fault.UNREACHABLE, True)
 
 
-def _port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def _needed(*programs: str) -> None:
-    """Skip where they are not installed; ``LIANGQING_SIP=required`` makes that a failure."""
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing:
-        said = f"no SIP peer to call: {', '.join(missing)} not installed (Debian: baresip-core, sip-tester)"
-        if os.environ.get("LIANGQING_SIP") == "required":
-            pytest.fail(said)
-        pytest.skip(said)
-
-
 @pytest.fixture
 def sip(tmp_path: Path):
-    """A softphone and a peer that answers, each a process of its own: ``(control address, peer port)``."""
-    _needed("baresip", "sipp")
-    control, mine, peer = _port(), _port(), _port()
-    modules = next(
-        path for path in ("/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules") if Path(path).exists()
-    )
-    with wave.open(str(tmp_path / "tone.wav"), "wb") as tone:
-        tone.setnchannels(1)
-        tone.setsampwidth(2)
-        tone.setframerate(8000)
-        tone.writeframes(b"".join(struct.pack("<h", (place % 40) * 200) for place in range(8000 * 20)))
-    home = tmp_path / "softphone"
-    home.mkdir()
-    (home / "accounts").write_text(f"<sip:desk@127.0.0.1:{mine}>;regint=0\n")
-    (home / "config").write_text(
-        f"poll_method epoll\nsip_listen 127.0.0.1:{mine}\naudio_player aufile,/dev/null\n"
-        f"audio_source aufile,{tmp_path}/tone.wav\naudio_alert aufile,/dev/null\naudio_srate 8000-8000\n"
-        f"audio_channels 1\nmodule_path {modules}\nmodule g711.so\nmodule aufile.so\nmodule_tmp uuid.so\n"
-        f"module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
-    )
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    answering = subprocess.Popen(["sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(peer), "-nostdin"], **quiet)
-    phone = subprocess.Popen(["baresip", "-f", str(home)], **quiet)
-    try:
-        waiting = Softphone("", {"": f"127.0.0.1:{control}"})
-        until = time.monotonic() + 30
-        while not waiting.check().accepted and time.monotonic() < until:
-            assert phone.poll() is None, "the softphone ended"
-            time.sleep(0.1)
-        yield f"127.0.0.1:{control}", peer
-    finally:
-        for process in (phone, answering):
-            process.terminate()
-            process.wait(10)
+    with sip_servers.ringing(tmp_path) as ready:
+        yield ready
 
 
 class TestRealCall:

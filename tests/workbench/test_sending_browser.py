@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,13 @@ import pytest
 
 from liangqing.cases.models import Case
 from liangqing.kit import clock
-from liangqing.outreach.actions import mailboxes, providers, sending
-from liangqing.outreach.models import Dispatch, Message, Provider
+from liangqing.outreach.actions import calls, mailboxes, providers, sending
+from liangqing.outreach.models import Call, Dispatch, Line, Message, Provider
 from liangqing.parties.actions import contacts, restraints
 from liangqing.parties.models import Contact, Restraint
 from liangqing.people.models import Institution as Home
 from tests.outreach.servers import imap as mailbox
+from tests.outreach.servers import sip
 from tests.outreach.servers.gateway import SECRET, CallServer, signed
 from tests.outreach.servers.imap import ImapServer
 from tests.outreach.servers.smtp import SmtpServer
@@ -127,6 +129,39 @@ def test_a_mail_leaves_from_a_case_arrives_and_a_text_answered_with_stop_is_the_
         page.goto(f"/cases/{case.number}/contacting/")
         assert page.locator("#contacting a[href*='way=sms']").count() == 0, "nobody texts them any more"
         pictured(page, "8-contacting")
+
+
+def test_a_call_pressed_in_the_case_rings_a_telephone_is_followed_and_hung_up_in_the_page(
+    browser_page: Callable[..., Any], case: Case, tmp_path: Path
+) -> None:
+    with sip.ringing(tmp_path) as (control, peer):
+        config = {
+            "domain": f"127.0.0.1:{peer}",
+            "desks": {"lin": control},
+            "lines": ["021-52345678"],
+            "transport": "udp",
+        }
+        Line.objects.get_or_create(channel="phone", value="021-52345678")
+        providers.add("sip_softphone", "话机", config, by=None)
+        page = browser_page("lin", viewport={"width": 1366, "height": 768}, language="en")
+        page.goto(f"/cases/{case.number}/contacting/")
+        page.locator("#contacting").get_by_role("button", name="Call").first.click()
+        state = page.locator("[id^=call-]")
+        state.wait_for()
+        number = Call.objects.get().pk
+        assert calls.place(number), "it is to be looked at again"
+        state.get_by_text("connected").wait_for()
+        pictured(page, "call-1")
+        page.wait_for_timeout(1_500)
+        state.get_by_role("button", name="Hang up").click()
+        until = time.monotonic() + 20
+        while calls.follow(number) and time.monotonic() < until:
+            pass
+        state.get_by_text("seconds").wait_for()
+        pictured(page, "call-2")
+    call = Call.objects.select_related("attempt").get()
+    assert (call.state, call.attempt.answer) == ("ended", "allowed")
+    assert call.duration_s and call.duration_s >= 1
 
 
 def _pushed(served: str, gateway: Provider, said: Any) -> None:
