@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from liangqing.house.commands import main
+from tests.cast import Cast
 from tests.files import BILLS, CUSTOMERS, PAYMENTS
 
 
@@ -200,3 +201,12 @@ def test_a_damaged_backup_is_refused(liangqing, tmp_path):
     damaged.write_bytes(b"not a tar")
     result = liangqing("restore", damaged)
     assert result.exit_code == 2 and "damaged.tar" in result.stderr
+
+
+def test_the_morning_is_told_again_without_a_night(books, night):
+    """What a second start shows: the last night's report, from what is stored."""
+    Cast().customer("华信").bill(800, due="2026-03-10")
+    night("2026-03-11")
+    told = CliRunner().invoke(main, ["morning"])
+    assert told.exit_code == 0, told.output
+    assert "2026-03-11" in told.output and "华信" in told.output

@@ -41,6 +41,9 @@ def main() -> None:
     """Liangqing 两清: bills that are late, from early warning to archive."""
 
 
+_OWN_PROCESS = "a process of its own"
+
+
 def program() -> None:
     """What the shell calls. When the command has ended, and everything that waits for the end has run, the process ends at
     once: taking apart all that was loaded would take as long as loading it."""
@@ -54,7 +57,7 @@ def program() -> None:
 
     atexit.register(leave)  # the first registered runs last
     try:
-        main()
+        main(obj=_OWN_PROCESS)
     except SystemExit as end:
         code = end.code
         raise
@@ -69,7 +72,8 @@ def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], click.C
                 click.get_current_context().meta["json"] = True
             gc.disable()
             start.start()
-            gc.freeze()  # what is loaded stays
+            if click.get_current_context().find_root().obj == _OWN_PROCESS:
+                gc.freeze()  # what is loaded stays
             gc.enable()
             return function(*args, **kwargs)
 

@@ -224,6 +224,7 @@ def night_report(report: Report) -> None:
 
 def morning(report: Report | None) -> None:
     """The last night's report, the ageing and everybody's list."""
+    from liangqing.nightly.actions.run import Report
     from liangqing.receivables.queries.ageing import ageing as rows_of
     from liangqing.receivables.queries.unapplied import unapplied
 

@@ -56,7 +56,7 @@ def bill_list(request: Request) -> HttpResponseBase:
     listing = Listing(
         name="bills",
         title=gettext_lazy("Bills"),
-        rows=visible.bills(user).select_related("party", "creditor"),
+        rows=visible.bills(user, listed=True).select_related("party", "creditor"),
         order=("due_on", "id"),
         columns=(
             Column("number", gettext_lazy("Bill"), lambda row: row.bill.number, sort=("number",)),
@@ -213,7 +213,7 @@ def receipt_list(request: Request) -> HttpResponseBase:
     listing = Listing(
         name="receipts",
         title=gettext_lazy("Receipts"),
-        rows=visible.receipts(user).select_related("party", "creditor"),
+        rows=visible.receipts(user, listed=True).select_related("party", "creditor"),
         order=("-received_on", "-id"),
         columns=(
             Column("number", gettext_lazy("Receipt"), lambda row: row.receipt.number, sort=("number",)),
