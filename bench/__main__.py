@@ -1,54 +1,115 @@
-"""``python -m bench --bills 1000000``: import and nights, as ratios to bare COPY, with CPU seconds and peak memory.
+"""``python -m bench --bills 10000 100000 1000000``: imports and nights over generated ledgers of these sizes, beside bare work.
 
-``--imports-only`` stops after the imports. A bare COPY is the median of six: three before the imports, three after. What
-imports are held to is bills and payments together; customers, whose personal values are sealed, are reported beside.
+For each size, in a house of its own: a bare COPY of the files (median of six, three before the imports and three after), a
+bare scan of the same columns in Parquet, the database's own aggregate over the landed bills; the imports; a first night, the
+next one, and that one again. ``--imports-only`` stops after the imports. What imports are held to is bills and payments
+together; customers, whose personal values are sealed, are reported beside.
 
-Each command runs as its own process, as a person would run it. Figures of a noisy machine mean little by themselves;
-the ratios within one run do.
+Each command runs as its own process, as a person would run it. ``CPU`` is that process's and the database's together. Figures
+of a noisy machine mean little by themselves; the ratios within one run do, and how they grow from size to size.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import itertools
 import json
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger
 from liangqing.house import postgres
 
 FILES = ("customers", "bills", "payments")
 AS_OF = dt.date(2026, 6, 30)
+_TICKS = os.sysconf("SC_CLK_TCK")
+_SCAN = """import duckdb
+for name, day in (("bills", "due_date"), ("payments", "payment_date")):
+    duckdb.sql(
+        "SELECT currency, count(*), sum(CAST(amount AS DECIMAL(18, 2))), max(" + day + ")"
+        " FROM read_parquet('{0}/" + name + ".parquet') GROUP BY 1"
+    ).fetchall()
+"""
+_AGGREGATE = """SELECT b.currency, count(*), sum(b.principal + b.interest + b.penalty + b.fee - coalesce(a.paid, 0))
+                FROM receivables_bill b
+                LEFT JOIN (SELECT bill_id, sum(amount) AS paid FROM receivables_allocation GROUP BY bill_id) a ON a.bill_id = b.id
+                GROUP BY b.currency"""
 
 
 @dataclass
 class Figure:
-    """One measured piece of work: wall and CPU seconds of the process, its peak memory, what it said."""
+    """One measured piece of work: wall seconds, CPU seconds of the process and of the database, peak memory of the process
+    (MiB), rows changed."""
 
     name: str
     wall: float
-    cpu: float
-    peak_mib: int
+    own_cpu: float = 0.0
+    server_cpu: float = 0.0
+    peak_mib: int = 0
     changed_rows: int | None = None
 
+    @property
+    def cpu(self) -> float:
+        return self.own_cpu + self.server_cpu
 
-def measure(name: str, command: list[str]) -> tuple[Figure, str]:
-    """Run a command to its end. CPU seconds are the command's own; the database's are not in them."""
-    started = time.perf_counter()
+
+@dataclass
+class Size:
+    """All figures of one size."""
+
+    rows: dict[str, int]
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+    def add(self, figure: Figure) -> Figure:
+        self.figures[figure.name] = figure
+        return figure
+
+    def ratio(self, work: str, bare: str, by: Callable[[Figure], float]) -> float | None:
+        return by(self.figures[work]) / by(self.figures[bare]) if {work, bare} <= self.figures.keys() else None
+
+
+class Server:
+    """The embedded database of one house, and the CPU seconds it has spent: its processes' and those of ended ones."""
+
+    def __init__(self, home: Path) -> None:
+        os.environ["LIANGQING_HOME"] = str(home)
+        os.environ.pop("DATABASE_URL", None)
+        os.environ["DATABASE_URL"] = address = postgres.start_embedded(home)
+        self.address = address.replace("postgres://", "postgresql://")
+        self.pid = int(next(home.rglob("postmaster.pid")).read_text("ascii").split()[0])
+
+    def cpu(self) -> float:
+        total = self._ticks(self.pid, own_and_ended=True)
+        for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split():
+            total += self._ticks(int(child), own_and_ended=False)
+        return total / _TICKS
+
+    @staticmethod
+    def _ticks(pid: int, *, own_and_ended: bool) -> int:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        except OSError:
+            return 0
+        return sum(map(int, stat[11 : 15 if own_and_ended else 13]))
+
+
+def measure(name: str, command: list[str], server: Server | None = None) -> tuple[Figure, str]:
+    """Run a command to its end; what it took, and what it said."""
+    before, started = server.cpu() if server else 0.0, time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     said = process.stdout.read()
@@ -57,18 +118,17 @@ def measure(name: str, command: list[str]) -> tuple[Figure, str]:
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{said}")
     wall = time.perf_counter() - started
-    return Figure(name, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024), said
+    spent = server.cpu() - before if server else 0.0
+    return Figure(name, wall, usage.ru_utime + usage.ru_stime, spent, usage.ru_maxrss // 1024), said
 
 
-def bare_copy(address: str, folder: Path) -> dict[str, list[float]]:
-    """Seconds a bare COPY of each file into an unindexed table of texts takes, three times over."""
-    seconds: dict[str, list[float]] = {}
-    with psycopg.connect(address, autocommit=True) as connection:
+def bare_copy(server: Server, folder: Path) -> Iterable[tuple[str, float, float]]:
+    """File, wall and CPU seconds of a bare COPY into an unindexed table of texts, three times each."""
+    with psycopg.connect(server.address, autocommit=True) as connection:
         for name in FILES:
             path = folder / f"{name}.csv"
             with path.open() as file:
                 columns = file.readline().strip().split(",")
-            seconds[name] = []
             for _turn in range(3):
                 connection.execute(f"DROP TABLE IF EXISTS bare_{name}")
                 load = f"COPY bare_{name} FROM STDIN WITH (FORMAT csv, HEADER)"
@@ -76,110 +136,157 @@ def bare_copy(address: str, folder: Path) -> dict[str, list[float]]:
                 with connection.transaction():
                     fields = ", ".join(f"{column} text" for column in columns)
                     connection.execute(f"CREATE TABLE bare_{name} ({fields})")
-                    started = time.perf_counter()
+                    before, own, started = server.cpu(), time.process_time(), time.perf_counter()
                     with path.open("rb") as data, connection.cursor().copy(load) as copy:
                         while block := data.read(1 << 20):
                             copy.write(block)
-                seconds[name].append(time.perf_counter() - started)
+                    wall = time.perf_counter() - started
+                yield name, wall, server.cpu() - before + time.process_time() - own
             connection.execute(f"DROP TABLE bare_{name}")
-    return seconds
+
+
+def run_size(arguments: argparse.Namespace, bills: int, folder: Path, console: Console) -> Size:
+    program = str(Path(sys.executable).parent / "liangqing")
+    data = arguments.data or folder / "ledger"
+    if not arguments.data:
+        with console.status(f"{bills:,} bills: generating the ledger"):
+            measure("generate", [program, "bench", "generate", str(data), "--bills", str(bills)])
+    size = Size({name: sum(1 for _line in (data / f"{name}.csv").open("rb")) - 1 for name in FILES})
+    server = Server(folder / "home")
+
+    def step(name: str, *command: str) -> str:
+        with console.status(f"{size.rows['bills']:,} bills: {name}"):
+            figure, said = measure(name, [*command], server)
+        size.add(figure)
+        return said
+
+    measure("first start", [program, "imports", "--json"])
+    copies = list(bare_copy(server, data))
+    step("import customers", program, "import", "--json", str(data / "customers.csv"))
+    step("import bills and payments", program, "import", "--json", *(str(data / f"{name}.csv") for name in FILES[1:]))
+    copies += bare_copy(server, data)
+    # A machine is faster at one moment than at another: the imports are compared with what lies on both sides of them.
+    walls, cpus = (
+        {name: statistics.median(each[place] for each in copies if each[0] == name) for name in FILES}
+        for place in (1, 2)
+    )
+    size.add(Figure("bare COPY, customers", walls["customers"], cpus["customers"]))
+    size.add(
+        Figure("bare COPY, bills and payments", walls["bills"] + walls["payments"], cpus["bills"] + cpus["payments"])
+    )
+    if arguments.imports_only:
+        return size
+    _to_parquet(data)
+    step("bare scan of the columns", sys.executable, "-c", _SCAN.format(data))
+    _aggregate(size, server)
+    for name, date in (
+        ("first night", AS_OF),
+        ("next night", AS_OF + dt.timedelta(days=1)),
+        ("repeated night", AS_OF + dt.timedelta(days=1)),
+    ):
+        said = json.loads(step(name, program, "night", "--date", str(date), "--json"))
+        size.figures[name].changed_rows = said["changed_rows"]
+    step("ageing", program, "ageing", "--as-of", str(AS_OF), "--json")
+    return size
+
+
+def _to_parquet(data: Path) -> None:
+    code = "import duckdb\n" + "\n".join(
+        f"duckdb.sql(\"COPY (SELECT * FROM read_csv('{data}/{name}.csv', all_varchar = true)) TO '{data}/{name}.parquet'\")"
+        for name in FILES[1:]
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _aggregate(size: Size, server: Server) -> None:
+    with psycopg.connect(server.address) as connection:
+        before, started = server.cpu(), time.perf_counter()
+        connection.execute(_AGGREGATE).fetchall()
+        size.add(Figure("the database's own aggregate", time.perf_counter() - started, 0.0, server.cpu() - before))
+
+
+_AGAINST = {
+    "import customers": "bare COPY, customers",
+    "import bills and payments": "bare COPY, bills and payments",
+    "first night": "bare scan of the columns",
+    "next night": "bare scan of the columns",
+    "repeated night": "bare scan of the columns",
+    "ageing": "the database's own aggregate",
+}
+"""What each piece of work is compared with."""
+
+
+def report(sizes: list[Size], console: Console) -> None:
+    for size in sizes:
+        rows = ", ".join(f"{count:,} {name}" for name, count in size.rows.items())
+        table = Table(title=rows)
+        for heading in (
+            "work",
+            "wall s",
+            "CPU s",
+            "of it server",
+            "peak MiB",
+            "changed rows",
+            "× wall",
+            "× CPU",
+            "µs a bill",
+        ):
+            table.add_column(heading, justify="left" if heading == "work" else "right")
+        for figure in size.figures.values():
+            bare = _AGAINST.get(figure.name, "")
+            by_wall, by_cpu = (size.ratio(figure.name, bare, by) for by in (lambda it: it.wall, lambda it: it.cpu))
+            table.add_row(
+                figure.name,
+                f"{figure.wall:.2f}",
+                f"{figure.cpu:.2f}",
+                f"{figure.server_cpu:.2f}",
+                str(figure.peak_mib or ""),
+                "" if figure.changed_rows is None else f"{figure.changed_rows:,}",
+                "" if by_wall is None else f"{by_wall:.1f}",
+                "" if by_cpu is None else f"{by_cpu:.1f}",
+                f"{figure.wall / size.rows['bills'] * 1e6:.1f}",
+            )
+        console.print(table)
+    for less, more in itertools.pairwise(sizes):
+        grown = Table(title=f"from {less.rows['bills']:,} to {more.rows['bills']:,} bills")
+        for heading in ("work", "× wall", "× CPU"):
+            grown.add_column(heading, justify="left" if heading == "work" else "right")
+        for name in more.figures:
+            by_wall = more.figures[name].wall / less.figures[name].wall
+            by_cpu = more.figures[name].cpu / max(less.figures[name].cpu, 1 / _TICKS)
+            grown.add_row(name, f"{by_wall:.1f}", f"{by_cpu:.1f}")
+        console.print(grown)
+
+
+def as_json(sizes: list[Size]) -> dict[str, Any]:
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+    told = [
+        {"rows": size.rows, "figures": [{**asdict(it), "cpu": it.cpu} for it in size.figures.values()]}
+        for size in sizes
+    ]
+    return {"machine": machine, "sizes": told}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--bills", type=int, default=100_000)
-    parser.add_argument("--customers", type=int, help="a fifth of the bills when not given")
+    parser.add_argument("--bills", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument(
         "--data", type=Path, help="a folder with customers.csv, bills.csv and payments.csv to use instead"
     )
     parser.add_argument("--imports-only", action="store_true", help="leave the nights out")
     parser.add_argument("--out", type=Path, help="write the figures as JSON too")
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="liangqing-bench-"))
-    folder.chmod(0o755)
-    try:
-        run(arguments, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def run(arguments: argparse.Namespace, folder: Path) -> None:
-    console = Console(stderr=True)
-    data = arguments.data or folder / "ledger"
-    if not arguments.data:
-        with console.status("generating the ledger"):
-            ledger.write(data, customers=arguments.customers or max(arguments.bills // 5, 1), bills=arguments.bills)
-    rows = {name: sum(1 for _line in (data / f"{name}.csv").open("rb")) - 1 for name in FILES}
-    home = folder / "home"
-    os.environ["LIANGQING_HOME"] = str(home)
-    os.environ.pop("DATABASE_URL", None)
-    os.environ["DATABASE_URL"] = address = postgres.start_embedded(home)
-    program = str(Path(sys.executable).parent / "liangqing")
-    with console.status("first start"):
-        measure("first start", [program, "imports", "--json"])
-    with console.status("bare COPY, before"):
-        before = bare_copy(address.replace("postgres://", "postgresql://"), data)
-
-    figures: list[Figure] = []
-    for names in (FILES[:1], FILES[1:]):
-        with console.status(f"import {' and '.join(names)}"):
-            command = [program, "import", "--json", *(str(data / f"{name}.csv") for name in names)]
-            figures.append(measure(f"import {' and '.join(names)}", command)[0])
-    with console.status("bare COPY, after"):
-        after = bare_copy(address.replace("postgres://", "postgresql://"), data)
-    # A machine is faster at one moment than at another: the imports are compared with what lies on both sides of them.
-    bare = {name: statistics.median(before[name] + after[name]) for name in FILES}
-    if arguments.imports_only:
-        report(arguments, rows, bare, figures)
-        return
-    for name, date in (
-        ("first", AS_OF),
-        ("next", AS_OF + dt.timedelta(days=1)),
-        ("repeated", AS_OF + dt.timedelta(days=1)),
-    ):
-        with console.status(f"{name} night"):
-            figure, said = measure(f"{name} night", [program, "night", "--date", str(date), "--json"])
-            figure.changed_rows = json.loads(said)["changed_rows"]
-            figures.append(figure)
-    with console.status("ageing"):
-        figures.append(measure("ageing", [program, "ageing", "--as-of", str(AS_OF), "--json"])[0])
-    report(arguments, rows, bare, figures)
-
-
-def report(arguments: argparse.Namespace, rows: dict[str, int], bare: dict[str, float], figures: list[Figure]) -> None:
-    all_bare = sum(bare.values())
-    table = Table(title=f"{rows['bills']:,} bills, {rows['payments']:,} payments, {rows['customers']:,} customers")
-    for heading in ("work", "wall s", "CPU s", "peak MiB", "changed rows", "ratio to bare COPY"):
-        table.add_column(heading, justify="left" if heading == "work" else "right")
-    for name in FILES:
-        table.add_row(f"bare COPY {name}", f"{bare[name]:.2f}", "", "", "", "1.0")
-    table.add_row("bare COPY all", f"{all_bare:.2f}", "", "", "", "1.0", end_section=True)
-    imports = [figure for figure in figures if figure.name.startswith("import ")]
-    for figure in figures:
-        named = [name for name in FILES if figure.name.startswith("import ") and name in figure.name]
-        of = sum(bare[name] for name in named) or all_bare
-        changed = "" if figure.changed_rows is None else f"{figure.changed_rows:,}"
-        table.add_row(
-            figure.name,
-            f"{figure.wall:.2f}",
-            f"{figure.cpu:.2f}",
-            str(figure.peak_mib),
-            changed,
-            f"{figure.wall / of:.1f}",
-        )
-    total = sum(figure.wall for figure in imports)
-    table.add_row("import all", f"{total:.2f}", "", "", "", f"{total / all_bare:.1f}")
-    Console().print(table)
+    console, sizes = Console(stderr=True), []
+    for bills in arguments.bills[: 1 if arguments.data else None]:
+        folder = Path(tempfile.mkdtemp(prefix="liangqing-bench-"))
+        folder.chmod(0o755)
+        try:
+            sizes.append(run_size(arguments, bills, folder, console))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    report(sizes, Console(width=160))
     if arguments.out:
-        figures_json = {
-            "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
-            "rows": rows,
-            "bare_copy": bare,
-            "figures": [asdict(figure) for figure in figures],
-            "import_ratio": total / all_bare,
-            "peak_mib_of_bench": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        }
-        arguments.out.write_text(json.dumps(figures_json, indent=1) + "\n")
+        arguments.out.write_text(json.dumps(as_json(sizes), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -91,6 +91,6 @@ def say(value: Any) -> None:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
-from liangqing.house.commands import files, institution, nights, programs, reports, serve, worker  # noqa: E402, F401  (they register themselves)
+from liangqing.house.commands import bench, files, institution, nights, programs, reports, serve, worker  # noqa: E402, F401  (they register themselves)
 
 gc.enable()
