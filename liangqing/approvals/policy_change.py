@@ -22,7 +22,7 @@ from liangqing.people.duties import Duty
 from liangqing.people.models import User
 from liangqing.people.rights import demand
 from liangqing.policy.actions import versions
-from liangqing.policy.content import loosened
+from liangqing.policy.bounds import past_bounds
 from liangqing.policy.models import Trial, Version
 
 ACT, KIND = "policy.change", "policy"
@@ -43,7 +43,7 @@ def ask(version: Version, *, reason: str, by: User) -> Request:
     again = before.order_by("-id").first()
     row = versions.submit(version, by=by)
     trial = Trial.objects.filter(version=row, digest=row.digest, state=Trial.State.DONE).order_by("-id").first()
-    facts: dict[str, Any] = {"loosens_law": bool(loosened(row.content)), "trial": trial.pk if trial else None}
+    facts: dict[str, Any] = {"loosens_law": bool(past_bounds(row.content)), "trial": trial.pk if trial else None}
     if again is not None:
         return requests.resubmit(again, by, reason=reason, facts=facts)
     return requests.request(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,10 +15,12 @@ from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.policy.actions import versions
 from liangqing.policy.book import preset_content
-from liangqing.policy.content import complete, problems
+from liangqing.policy.bounds import past_bounds
+from liangqing.policy.content import complete, problems, shipped
 from liangqing.policy.models import Version
 from liangqing.policy.queries.versions import lines
 from liangqing.policy.rules.difference import as_text, differences
+from liangqing.trail.models import Entry
 from tests.policy.drafts import approved, draft, person, rows_of
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -247,3 +251,56 @@ def test_the_most_specific_value_wins_a_choice_and_the_strictest_a_bound_of_law(
         ("A", "company"): (31, 10),
         ("B", "company"): (31, 10),
     }
+
+
+def rules(table: str, **changes: Any) -> list[dict[str, Any]]:
+    """The rows of a table, some of them changed: by name a dict for ``then``, or None to leave the row out."""
+    came = copy.deepcopy(shipped()["tables"][table])
+    found = []
+    for row in came:
+        change = changes.get(row["row"].replace("-", "_"), {})
+        if change is not None:
+            row["then"].update(change)
+            found.append(row)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("contact.hours", {"T17": None}),
+        ("contact.hours", {"T17": {"until_minute": 1320}}),
+        ("contact.hours", {"T17": {"effect": "warn"}}),
+        ("contact.hours", {"T17": {"basis": "standard"}}),
+        ("contact.cap", {"T18": {"most": 8}}),
+        ("contact.cap", {"T18": {"days": 6}}),
+        ("contact.cooloff", {"T18_conversation": {"days": 6}}),
+        ("contact.condition", {"C12": None}),
+        ("contact.restraint", {"R_optout": {"effect": "approval"}}),
+        ("contact.regime", {"G2": {"regime": "other"}}),
+    ],
+)
+def test_a_rule_of_law_is_not_weakened_without_counsel(table, change):
+    made = draft(on=TODAY, from_on="2026-03-11", rows={table: rules(table, **change)})
+    assert past_bounds(made.content) == [table]
+    with clock.at(TODAY):
+        versions.submit(made, by=person())
+        with pytest.raises(Refusal, match="counsel"):
+            versions.approve(made, voices=[], by=person())
+        assert versions.approve(made, voices=[], counsel="方律师", by=person()).state == "approved"
+    assert Entry.objects.filter(event="policy submitted").latest("id").facts["loosens"] == [table]
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("contact.hours", {}),
+        ("contact.hours", {"T17": {"until_minute": 1200}}),
+        ("contact.hours", {"T17": {"from_minute": 0, "until_minute": 0}}),
+        ("contact.hours", {"T9": None}),
+        ("contact.cap", {"T18": {"most": 3, "days": 14}}),
+        ("contact.cap", {"T3": {"most": 9}}),
+    ],
+)
+def test_a_stricter_rule_of_law_and_any_rule_that_is_none_needs_no_counsel(table, change):
+    assert past_bounds(draft(on=TODAY, from_on="2026-03-11", rows={table: rules(table, **change)}).content) == []

@@ -20,7 +20,8 @@ from liangqing.kit import clock
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.policy import book
-from liangqing.policy.content import complete, digest, loosened, problems
+from liangqing.policy.bounds import past_bounds
+from liangqing.policy.content import complete, digest, problems
 from liangqing.policy.events import (
     PolicyApproved,
     PolicyChanged,
@@ -223,7 +224,7 @@ def submit(version: Version, *, by: Person) -> Version:
     draft = Version.objects.select_for_update().get(pk=version.pk)
     _check_fit(draft)
     VERSION.move(draft, "submit", submitted_by=by.username, submitted_at=clock.now())
-    loose = [key for key, _entry in loosened(draft.content)]
+    loose = past_bounds(draft.content)
     tell(PolicySubmitted(thing_id=draft.pk, version=draft.name, digest=draft.digest, loosens=loose), by=by)
     return draft
 
@@ -274,7 +275,7 @@ def approve(version: Version, *, voices: Sequence[Mapping[str, Any]], counsel: s
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('liangqing policy number'))")
     row = Version.objects.select_for_update().get(pk=version.pk)
     _check_fit(row)
-    if loosened(row.content) and not counsel:
+    if past_bounds(row.content) and not counsel:
         raise Refusal(
             "counsel",
             _(

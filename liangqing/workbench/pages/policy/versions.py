@@ -23,6 +23,7 @@ from liangqing.people.rights import can
 from liangqing.policy import words
 from liangqing.policy.actions import versions as actions
 from liangqing.policy.book import preset, preset_content
+from liangqing.policy.bounds import past_bounds
 from liangqing.policy.chapters import Chapter, chapter_of
 from liangqing.policy.content import complete
 from liangqing.policy.content import problems as problems_of
@@ -247,6 +248,7 @@ def _show(request: Request, found: Look, *, status: int = 200, **context: Any) -
                 (key, label, counts.get(key)) for key, label in PARTS.items() if row or key in ("terms", "tables")
             ],
             "faults": faults,
+            "past": _past_bounds(row),
             "edits": edits,
             "moves": [move.name for move in _moves(request, found)],
             "people": _people(row),
@@ -257,6 +259,15 @@ def _show(request: Request, found: Look, *, status: int = 200, **context: Any) -
         },
         status=status,
     )
+
+
+def _past_bounds(row: Version | None) -> list[str]:
+    """The terms and tables by name that go past a bound of law, while counsel can still say no."""
+    if row is None or row.state not in (Version.State.DRAFT, Version.State.SUBMITTED):
+        return []
+    names = {key: each.name for key, each in definitions().items()}
+    names |= {key: each.name for key, each in blank_tables().items()}
+    return [words.spoken(names[key]) for key in past_bounds(row.content) if key in names]
 
 
 def _head(row: Version) -> dict[str, Any]:
