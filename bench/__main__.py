@@ -191,7 +191,7 @@ def run_size(arguments: argparse.Namespace, bills: int, folder: Path, console: C
 
 
 def _to_parquet(data: Path) -> None:
-    code = "import duckdb\n" + "\n".join(
+    code = "import duckdb\nduckdb.sql('SET enable_progress_bar = false')\n" + "\n".join(
         f"duckdb.sql(\"COPY (SELECT * FROM read_csv('{data}/{name}.csv', all_varchar = true)) TO '{data}/{name}.parquet'\")"
         for name in FILES[1:]
     )
