@@ -79,7 +79,9 @@ class Size:
         return figure
 
     def ratio(self, work: str, bare: str, by: Callable[[Figure], float]) -> float | None:
-        return by(self.figures[work]) / by(self.figures[bare]) if {work, bare} <= self.figures.keys() else None
+        """How many times the bare work something took; None where that is not there, or too little to be measured."""
+        least = by(self.figures[bare]) if bare in self.figures else 0
+        return by(self.figures[work]) / least if least else None
 
 
 class Server:
