@@ -18,6 +18,7 @@ from liangqing import policy
 from liangqing.approvals import acts
 from liangqing.approvals.actions import requests
 from liangqing.approvals.models import Request
+from liangqing.approvals.queries.inbox import pending
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
@@ -55,7 +56,8 @@ class Wanted:
 
     @property
     def digest(self) -> bytes:
-        return hashlib.sha256(f"{self.list} {self.address}".encode()).digest()
+        """By which it is found without being read: keyed, since a search may name somebody."""
+        return sealing.index(hashlib.sha256(f"{self.list} {self.address}".encode()).hexdigest())
 
 
 class TooLarge(Refusal):
@@ -100,9 +102,7 @@ def ask(wanted: Wanted, *, reason: str, by: User) -> Request:
     (``asked_already``); what ``approvals.requests.request`` raises."""
     demand(by, RIGHT)
     waiting = Permit.objects.filter(user=by, digest=wanted.digest, granted_at=None).order_by("-id").first()
-    open_one = (
-        Request.objects.filter(number=waiting.request, state__in=("open", "returned")).first() if waiting else None
-    )
+    open_one = pending(ACT, SUBJECT, waiting.pk).first() if waiting else None
     if open_one is not None:
         raise Refusal(
             "asked_already", _("This is asked for already: {number}. Wait for the answer."), number=open_one.number
@@ -115,7 +115,7 @@ def ask(wanted: Wanted, *, reason: str, by: User) -> Request:
         address=sealing.seal(wanted.address),
         asked_at=clock.now(),
     )
-    made = requests.request(
+    return requests.request(
         ACT,
         subject_kind=SUBJECT,
         subject_id=row.pk,
@@ -124,8 +124,6 @@ def ask(wanted: Wanted, *, reason: str, by: User) -> Request:
         by=by,
         facts={"list": wanted.title},
     )
-    Permit.objects.filter(pk=row.pk).update(request=made.number)
-    return made
 
 
 def address(row: Permit) -> str:

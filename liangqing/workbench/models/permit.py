@@ -13,12 +13,11 @@ class Permit(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     list = models.CharField(max_length=64, help_text="which table, as its file is called")
     title = models.TextField(help_text="what it was called when it was asked for")
-    digest = models.BinaryField(help_text="of the list and its filters, by which it is found")
+    digest = models.BinaryField(help_text="of the list and its filters, by which it is found; keyed")
     address = models.TextField(
         help_text="the page it is taken from with what is asked of it, sealed: a search may name somebody"
     )
     asked_at = models.DateTimeField()
-    request = models.CharField(max_length=32, blank=True, help_text="the request that asks for it")
     granted_at = models.DateTimeField(null=True)
     until_on = models.DateField(null=True, help_text="the first day on which it holds no more")
 
