@@ -573,3 +573,14 @@ def test_the_trail_tells_what_was_changed_by_the_names_people_know(gao):
     assert "before 3 rows" in page
     assert "calendar of working days changed" in page
     assert "/policy/versions/v1/" in page
+
+
+def test_a_draft_that_cannot_be_read_yet_still_has_its_page(house_of_people):
+    """What goes past a bound of law is asked of content without problems only."""
+    with clock.at(TODAY):
+        made = versions.draft(title="改", from_on=TODAY + dt.timedelta(days=3), by=house_of_people.user("gao"))
+    content = complete(made.content)
+    (law,) = [row for row in content["tables"]["contact.hours"] if row["row"] == "T17"]
+    law["then"] = {**law["then"], "effect": "?"}
+    Version.objects.filter(pk=made.pk).update(content=content)
+    assert house_of_people.client_of("gao").get(f"/policy/versions/{made.name}/").status_code == 200

@@ -248,7 +248,7 @@ def _show(request: Request, found: Look, *, status: int = 200, **context: Any) -
                 (key, label, counts.get(key)) for key, label in PARTS.items() if row or key in ("terms", "tables")
             ],
             "faults": faults,
-            "past": _past_bounds(row),
+            "past": [] if faults else _past_bounds(row),
             "edits": edits,
             "moves": [move.name for move in _moves(request, found)],
             "people": _people(row),
@@ -262,7 +262,8 @@ def _show(request: Request, found: Look, *, status: int = 200, **context: Any) -
 
 
 def _past_bounds(row: Version | None) -> list[str]:
-    """The terms and tables by name that go past a bound of law, while counsel can still say no."""
+    """The terms and tables by name that go past a bound of law, while counsel can still say no. To be asked of
+    content without problems."""
     if row is None or row.state not in (Version.State.DRAFT, Version.State.SUBMITTED):
         return []
     names = {key: each.name for key, each in definitions().items()}
