@@ -184,9 +184,12 @@ def test_an_import_is_listed_and_undone(liangqing, files):
 
 
 def test_a_backup_is_restored_into_an_empty_house(liangqing, files, tmp_path):
+    from liangqing.cases.models import Morning
     from liangqing.parties.models import Party
 
     liangqing("import", *files.values())
+    assert liangqing("night", "--date", "2026-03-01").exit_code == 0
+    assert Morning.objects.exists()
     backup = tmp_path / "backup.tar"
     assert liangqing("backup", backup).exit_code == 0
     assert liangqing("backup", backup).exit_code == 2, "an existing file is never overwritten"
@@ -194,6 +197,7 @@ def test_a_backup_is_restored_into_an_empty_house(liangqing, files, tmp_path):
     liangqing("import", files["bills"])
     assert liangqing("restore", backup, "--replace").exit_code == 0
     assert Party.objects.count() == 2 and liangqing("verify").exit_code == 0
+    assert not Morning.objects.exists(), "its transactions are those of another server"
 
 
 def test_a_damaged_backup_is_refused(liangqing, tmp_path):
