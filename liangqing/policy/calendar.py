@@ -80,11 +80,7 @@ def announced_kind(day: dt.date) -> str:
 
 def is_announced(year: int) -> bool:
     """Whether the holidays of a year are known to the package, so that weekends are not the only guess."""
-    try:
-        chinese_calendar.is_workday(dt.date(year, 1, 2))
-    except NotImplementedError:  # what the package says of a year it does not know
-        return False
-    return True
+    return _detail(dt.date(year, 1, 2)) is not None
 
 
 def announced(year: int) -> list[tuple[dt.date, bool, str]]:
@@ -106,10 +102,15 @@ def _works(day: dt.date, known: Mapping[dt.date, bool]) -> bool:
     return known[day] if day in known else not _announced(day)[0]
 
 
-@functools.lru_cache(maxsize=4000)
 def _announced(day: dt.date) -> tuple[bool, str | None]:
     """Whether the announced calendar has the day off, and for which holiday; its weekday, in a year not announced yet."""
+    return _detail(day) or (day.weekday() >= 5, None)
+
+
+@functools.lru_cache(maxsize=4000)
+def _detail(day: dt.date) -> tuple[bool, str | None] | None:
+    """What the package says of a day; None of a year it does not know, for which it raises this very error."""
     try:
         return chinese_calendar.get_holiday_detail(day)  # type: ignore[no-any-return]
-    except NotImplementedError:  # what the package says of such a year
-        return day.weekday() >= 5, None
+    except NotImplementedError:
+        return None
