@@ -27,7 +27,7 @@ from liangqing.workbench.permits import HOW_SHOWN
 from liangqing.workbench.sheets import Sheet, take_away
 
 PAGE = 50
-MOST_COUNTED = 500
+MOST_COUNTED = 1000
 MOST_EXPORTED = 100_000
 _TEMPLATE = "workbench/list.html"
 

@@ -69,7 +69,7 @@ def take_away(
     by: User,
     filters: Mapping[str, str],
     on: dt.date | None = None,
-    address: str = "",
+    address: str,
 ) -> FileResponse:
     """The tables as one file called ``name`` and the day (``on``, else today); ``filters`` say in the trail what was asked;
     ``address`` is where it is asked for.
@@ -78,7 +78,7 @@ def take_away(
     ``permits.TooLarge`` (409) for more rows than may leave without approval.
     """
     demand(by, "list.export")
-    wanted = Wanted.at(address, name, str(sheets[0].title) if sheets else name)
+    wanted = Wanted.at(address, name, str(sheets[0].title))
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, _SAFE) as book:
         writer = _Writer(book, by, wanted)

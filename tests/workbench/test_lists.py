@@ -157,10 +157,10 @@ def test_columns_that_do_not_exist_are_not_chosen(crowd: Institution) -> None:
     assert "公司0001" in text(asked(crowd, "column=nothing&column=identity_stored", who="zhou"))
 
 
-def test_the_list_knows_of_more_than_five_hundred_without_counting_them(crowd: Institution) -> None:
+def test_the_list_knows_of_more_than_a_thousand_without_counting_them(crowd: Institution) -> None:
     with CaptureQueriesContext(connection) as queries:
         answer = text(asked(crowd))
-    assert "500+" in answer
+    assert "1000+" in answer
     told = [query["sql"] for query in queries if "parties_party" in query["sql"]]
     assert len(told) == 2, "a page, and as many as are worth counting"
     assert all("LIMIT" in sql for sql in told)
@@ -169,7 +169,7 @@ def test_the_list_knows_of_more_than_five_hundred_without_counting_them(crowd: I
 
 def test_a_short_list_is_counted_to_the_end(crowd: Institution) -> None:
     assert "157" in text(asked(crowd, "area=1")) or "158" in text(asked(crowd, "area=1"))
-    assert "500+" not in text(asked(crowd, "area=1"))
+    assert "1000+" not in text(asked(crowd, "area=1"))
 
 
 def test_the_number_of_queries_does_not_grow_with_the_lines(crowd: Institution) -> None:
