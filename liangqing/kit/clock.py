@@ -20,15 +20,18 @@ def zone() -> ZoneInfo:
 
 
 def now() -> dt.datetime:
-    """This instant, aware, in UTC; in a house that plays another day (``LIANGQING_TODAY``), as many days off."""
+    """This instant, aware, in UTC; in a house that plays another day (``LIANGQING_TODAY``), as far off."""
     return _moved.get() or dt.datetime.now(dt.UTC) + _offset(settings.TODAY)
 
 
 @functools.cache
 def _offset(played: str) -> dt.timedelta:
-    """How many days lie between the day this process began and the one that is played."""
+    """How far the time played is from the true one: whole days where only a day is named (its hours are the true ones),
+    and to the second where an hour is named, at which this process then begins."""
     if not played:
         return dt.timedelta()
+    if "T" in played:
+        return dt.datetime.fromisoformat(played).replace(tzinfo=zone()) - dt.datetime.now(dt.UTC)
     return dt.date.fromisoformat(played) - dt.datetime.now(zone()).date()
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from liangqing.kit import clock
+
+MOMENT = dt.timedelta(minutes=1)
 
 
 def test_a_day_begins_at_midnight_of_the_institution():
@@ -35,3 +38,13 @@ def test_clocks_may_be_moved_within_each_other():
         with clock.at("2026-03-11"):
             assert clock.today().day == 11
         assert clock.today().day == 10
+
+
+def test_a_house_plays_a_day_at_the_true_hour_or_at_an_hour_of_its_own(settings: Any):
+    settings.TODAY = "2020-02-29"
+    true = dt.datetime.now(clock.zone())
+    assert clock.today() == dt.date(2020, 2, 29)
+    assert abs(clock.now().astimezone(clock.zone()).replace(year=true.year, month=true.month, day=true.day) - true) < MOMENT
+    settings.TODAY = "2020-02-29T14:00"
+    began = dt.datetime(2020, 2, 29, 14, tzinfo=clock.zone())
+    assert abs(clock.now() - began) < MOMENT
