@@ -44,7 +44,10 @@ def test_a_house_plays_a_day_at_the_true_hour_or_at_an_hour_of_its_own(settings:
     settings.TODAY = "2020-02-29"
     true = dt.datetime.now(clock.zone())
     assert clock.today() == dt.date(2020, 2, 29)
-    assert abs(clock.now().astimezone(clock.zone()).replace(year=true.year, month=true.month, day=true.day) - true) < MOMENT
+    assert (
+        abs(clock.now().astimezone(clock.zone()).replace(year=true.year, month=true.month, day=true.day) - true)
+        < MOMENT
+    )
     settings.TODAY = "2020-02-29T14:00"
     began = dt.datetime(2020, 2, 29, 14, tzinfo=clock.zone())
     assert abs(clock.now() - began) < MOMENT

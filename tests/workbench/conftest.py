@@ -64,7 +64,9 @@ def _settle(home: Path, data_folder: Path, settings: Any) -> None:
     from django.core.cache import cache
 
     shutil.copytree(home, data_folder, dirs_exist_ok=True)
-    settings.TODAY = f"{institution.TODAY}T14:00"  # an hour at which every debtor may be reached, whatever the true one is
+    settings.TODAY = (
+        f"{institution.TODAY}T14:00"  # an hour at which every debtor may be reached, whatever the true one is
+    )
     cache.clear()  # attempts to sign in are counted there
 
 
