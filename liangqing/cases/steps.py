@@ -19,7 +19,7 @@ SOURCES = (
     Source(
         "live_cases",
         """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row, customer_class, class_row, next_on,
-                  opened_on
+                  opened_on, late_since_on, late::text AS late
            FROM cases_case
            WHERE stage = 'open'""",
         of_party="party_id = {party}",

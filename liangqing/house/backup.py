@@ -25,6 +25,7 @@ from liangqing.kit import clock, sealing
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import database_uri
 from liangqing.nightly.night import nights_folder
+from liangqing.receivables.actions.books import books_folder
 from liangqing.trail.actions.seal import heads_file
 
 
@@ -89,6 +90,7 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, Any]:
             cursor.execute("SELECT to_regclass('cases_morning')")
             if cursor.fetchone()[0]:
                 cursor.execute("DELETE FROM cases_morning")
+        shutil.rmtree(books_folder(), ignore_errors=True)
         heads = Path(folder) / "seals.log"
         if heads.exists():
             heads_file().write_text(heads.read_text())

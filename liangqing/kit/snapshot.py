@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -41,11 +41,10 @@ class Snapshot:
             self._duck.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming_rows").fetchall()
             self._duck.unregister("incoming_rows")
 
-    def row(self, query: str) -> dict[str, Any]:
-        """The one row of a query, by its columns."""
+    def rows(self, query: str) -> pa.Table:
+        """The rows of a query, few or narrow enough to be held."""
         with self._found(query) as batches:
-            row: dict[str, Any] = batches.read_all().to_pylist()[0]
-        return row
+            return batches.read_all()
 
     @contextmanager
     def _found(self, query: str) -> Iterator[pa.RecordBatchReader]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +16,7 @@ from liangqing.cases import events
 from liangqing.cases.models import Morning
 from liangqing.kit import bulk
 from liangqing.kit.actions import clause
+from liangqing.kit.sets import day
 from liangqing.nightly.night import Night
 from liangqing.trail.actions.tell import Told, write
 
@@ -117,25 +119,34 @@ def land_cases(night: Night, cursor: Any) -> int:
 
 def land_late(night: Night, cursor: Any) -> int:
     """Since when each open case is late and with how much: both change only with the books, so most rows stay as they are."""
-    standing = night.table("standing_cases")
-    live = standing.filter(standing.fate != "closes").select("party_id", "creditor_id")
     pair = ["party_id", "creditor_id"]
+    standing, accounts = night.table("standing_cases"), night.table("accounts")
+    live = standing.filter(standing.fate != "closes").select(*pair)
     aged = night.table("obligors").select(*pair, "days").semi_join(live, pair)
-    accounts = night.table("accounts")
-    late = accounts.filter(accounts.late > 0).mutate(part=accounts.currency + "=" + accounts.late.cast("string"))
-    amounts = late.group_by(of_party="party_id", of_creditor="creditor_id").agg(late=late.part.group_concat(" "))
+    late = accounts.filter(accounts.late > 0)
+    late = late.mutate(part=ibis.literal('"') + late.currency + '": ' + late.late.cast("string"))
+    amounts = late.group_by(of_party="party_id", of_creditor="creditor_id").agg(
+        parts=late.part.group_concat(", ", order_by=late.currency)
+    )
+    had = night.table("live_cases").select(
+        had_party="party_id", had_creditor="creditor_id", had_since="late_since_on", had_late="late"
+    )
     both = aged.left_join(amounts, [aged.party_id == amounts.of_party, aged.creditor_id == amounts.of_creditor])
-    rows = both.select(*pair, "days", late=both.late.fill_null(""))
-    bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, days int, late text", night.arrow(rows))
+    both = both.left_join(had, [both.party_id == had.had_party, both.creditor_id == had.had_creditor])
+    rows = both.select(
+        *pair,
+        "had_since",
+        "had_late",
+        since=(day(night.date) - both.days.as_interval("D")).cast("date"),
+        late=ibis.literal("{") + both.parts.fill_null("") + "}",  # as PostgreSQL writes it
+    )
+    moved = rows.filter(~rows.since.identical_to(rows.had_since) | ~rows.late.identical_to(rows.had_late))
+    staged = night.arrow(moved.select(*pair, "since", "late"))
+    bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, since date, late jsonb", staged)
     cursor.execute(
-        """UPDATE cases_case c SET late_since_on = %(on)s::date - n.days, late = n.late
-           FROM (SELECT party_id, creditor_id, days,
-                        coalesce((SELECT jsonb_object_agg(split_part(part, '=', 1), split_part(part, '=', 2)::bigint)
-                                  FROM regexp_split_to_table(nullif(late, ''), ' ') AS part), '{}') AS late
-                 FROM staged_late) n
+        """UPDATE cases_case c SET late_since_on = n.since, late = n.late FROM staged_late n
            WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
-             AND (c.late_since_on, c.late) IS DISTINCT FROM (%(on)s::date - n.days, n.late)""",
-        {"on": night.date},
+             AND (c.late_since_on, c.late) IS DISTINCT FROM (n.since, n.late)"""
     )
     return int(cursor.rowcount)
 

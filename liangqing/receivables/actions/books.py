@@ -23,6 +23,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 from django.conf import settings
 
 from liangqing.kit.snapshot import Snapshot
@@ -50,14 +51,21 @@ _MOMENT = f"""
     SELECT {_VERSION} AS version, s.system_identifier::text AS system, c.timeline_id AS timeline, d.oid::bigint AS database,
            pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS finished_below, 0::bigint AS passed
     FROM pg_control_system() s, pg_control_checkpoint() c, pg_database d WHERE d.datname = current_database()"""
-_TOTALS = """
-    SELECT b.n AS bills, (b.sum + j.sum - a.sum)::text AS left, r.n AS receipts, (r.sum - a.of_receipts)::text AS over
-    FROM (SELECT count(*) AS n, coalesce(sum(principal + interest + penalty + fee), 0) AS sum FROM receivables_bill) b,
-         (SELECT coalesce(sum(principal + interest + penalty + fee), 0) AS sum FROM receivables_adjustment) j,
-         (SELECT count(*) AS n, coalesce(sum(amount), 0) AS sum FROM receivables_receipt) r,
+_LOOK = """
+    SELECT b.n AS bills, (b.sum + j.sum - a.sum)::text AS left, r.n AS receipts, (r.sum - a.of_receipts)::text AS over,
+           b.new || j.new || a.bills AS new_bills, r.new || a.receipts AS new_receipts
+    FROM (SELECT count(*) AS n, coalesce(sum(principal + interest + penalty + fee), 0) AS sum,
+                 array_agg(id) FILTER (WHERE {new}) AS new FROM receivables_bill) b,
+         (SELECT coalesce(sum(principal + interest + penalty + fee), 0) AS sum,
+                 array_agg(bill_id) FILTER (WHERE {new}) AS new FROM receivables_adjustment) j,
+         (SELECT count(*) AS n, coalesce(sum(amount), 0) AS sum, array_agg(id) FILTER (WHERE {new}) AS new
+          FROM receivables_receipt) r,
          (SELECT coalesce(sum(amount), 0) AS sum,
-                 coalesce(sum(amount) FILTER (WHERE receipt_id IS NOT NULL), 0) AS of_receipts
+                 coalesce(sum(amount) FILTER (WHERE receipt_id IS NOT NULL), 0) AS of_receipts,
+                 array_agg(bill_id) FILTER (WHERE {new}) AS bills,
+                 array_agg(receipt_id) FILTER (WHERE receipt_id IS NOT NULL AND {new}) AS receipts
           FROM receivables_allocation) a"""
+"""One look through each table: what it comes to, and whose rows have been written since."""
 _OWN_TOTALS = """
     SELECT (SELECT count(*) FROM books.bills) + (SELECT count(*) FROM books.at_rest),
            (SELECT coalesce(sum(amount), 0) FROM books.bills) + (SELECT coalesce(sum(amount), 0) FROM books.adjustments)
@@ -81,7 +89,7 @@ class KeptBooks:
         duck = night.con.con
         try:
             duck.execute(f"ATTACH '{_path()}' AS books").fetchall()
-            if _fits(duck) and _take_in(duck, snapshot) and _agrees(duck, snapshot):
+            if _fits(duck) and _take_in(duck, snapshot):
                 _show(duck, snapshot)
                 night.touched = Touched(*(_ids(duck, f"books.unchecked_{name}") for name in ("bills", "receipts")))
                 return BROUGHT
@@ -105,8 +113,13 @@ class KeptBooks:
         (_begin if night.touched is None else _go_on)(duck, night.con.compile(told))
 
 
+def books_folder() -> Path:
+    """Where it is kept; whoever changes the database behind the institution's back removes it."""
+    return Path(settings.HOME) / "books"
+
+
 def _path() -> Path:
-    return Path(settings.HOME) / "books" / "books.duckdb"
+    return books_folder() / "books.duckdb"
 
 
 def _forget(duck: duckdb.DuckDBPyConnection) -> None:
@@ -127,27 +140,23 @@ def _fits(duck: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _take_in(duck: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> bool:
-    """Read anew whatever a row written since the mark speaks of; False where that is too much."""
+    """Read anew whatever a row written since the mark speaks of. False where that is too much, and where what is kept then
+    does not come to as many bills and receipts, and as much left of them, as PostgreSQL's own."""
     ((seen,),) = duck.execute("SELECT finished_below FROM books.mark").fetchall()
-    new = f"age(xmin) <= age('{seen % 2**32}'::xid)"
-    snapshot.into("new_bills", f"SELECT id AS bill_id FROM receivables_bill WHERE {new}")
-    snapshot.into("new_adjustments", f"SELECT bill_id FROM receivables_adjustment WHERE {new}")
-    snapshot.into("new_receipts", f"SELECT id AS receipt_id FROM receivables_receipt WHERE {new}")
-    snapshot.into("new_allocations", f"SELECT bill_id, receipt_id FROM receivables_allocation WHERE {new}")
-    duck.execute(
-        """CREATE TABLE touched_bills AS SELECT bill_id FROM new_bills UNION SELECT bill_id FROM new_adjustments
-               UNION SELECT bill_id FROM new_allocations;
-           CREATE TABLE touched_receipts AS SELECT receipt_id FROM new_receipts
-               UNION SELECT receipt_id FROM new_allocations WHERE receipt_id IS NOT NULL"""
-    ).fetchall()
-    bills, receipts = _ids(duck, "touched_bills"), _ids(duck, "touched_receipts")
+    look = snapshot.rows(_LOOK.format(new=f"age(xmin) <= age('{seen % 2**32}'::xid)"))
+    (true,) = look.drop_columns(["new_bills", "new_receipts"]).to_pylist()
+    bills, receipts = (look[name].combine_chunks().flatten().unique() for name in ("new_bills", "new_receipts"))
     if max(len(bills), len(receipts)) > _MOST_TOUCHED:
         return False
-    of_bills, of_receipts = (f"= ANY('{{{','.join(map(str, ids))}}}'::bigint[])" for ids in (bills, receipts))
+    of_bills, of_receipts = (
+        f"= ANY('{{{','.join(map(str, ids.to_pylist()))}}}'::bigint[])" for ids in (bills, receipts)
+    )
     snapshot.into("anew_bills", f"{_BILLS} WHERE id {of_bills}")
     snapshot.into("anew_adjustments", f"{_ADJUSTMENTS} WHERE bill_id {of_bills}")
     snapshot.into("anew_receipts", f"{_RECEIPTS} WHERE id {of_receipts}")
     snapshot.into("anew_allocations", f"{_ALLOCATIONS} WHERE bill_id {of_bills} OR receipt_id {of_receipts}")
+    duck.register("touched_bills", pa.table({"bill_id": bills}))
+    duck.register("touched_receipts", pa.table({"receipt_id": receipts}))
     one_of = "bill_id IN (SELECT bill_id FROM touched_bills)"
     one_of_receipts = "receipt_id IN (SELECT receipt_id FROM touched_receipts)"
     _write(
@@ -163,18 +172,13 @@ def _take_in(duck: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> bool:
         "INSERT INTO books.unchecked_receipts SELECT receipt_id FROM touched_receipts",
         f"UPDATE books.mark SET passed = passed + {len(bills)}, finished_below = (SELECT finished_below FROM moment)",
     )
-    return True
-
-
-def _agrees(duck: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> bool:
-    """Whether what is kept comes to as many bills and receipts, and as much left of them, as PostgreSQL's own."""
-    true, (own,) = snapshot.row(_TOTALS), duck.execute(_OWN_TOTALS).fetchall()
-    same = own == (true["bills"], int(true["left"]), true["receipts"], int(true["over"]))
-    if not same:
+    (own,) = duck.execute(_OWN_TOTALS).fetchall()
+    if own != (true["bills"], int(true["left"]), true["receipts"], int(true["over"])):
         _log.warning(
             "What was kept of the books does not agree with them (%s, %s); everything is read anew.", own, true
         )
-    return same
+        return False
+    return True
 
 
 def _show(duck: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
