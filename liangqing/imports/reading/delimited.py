@@ -86,10 +86,12 @@ def plain(path: Path, layout: Layout) -> Plain | None:
             window = before + chunk
             returns += chunk.count(b"\r")
             newlines += chunk.count(b"\n")
-            pairs += window.count(b"\r\n", max(len(before) - 1, 0))
             # Blank lines shift the numbers of the lines behind them.
             inside = max(headers - at, 0), max(end - at, 0)
-            blank = blank or window.find(b"\n\n", *inside) >= 0 or window.find(b"\n\r\n", *inside) >= 0
+            blank = blank or window.find(b"\n\n", *inside) >= 0
+            if b"\r" in window:
+                pairs += window.count(b"\r\n", max(len(before) - 1, 0))
+                blank = blank or window.find(b"\n\r\n", *inside) >= 0
             # DuckDB forgives blanks around a quoted cell, the csv module does not.
             quoted = quoted or b'"' in chunk
             doubtful = doubtful or (quoted and (b'" ' in window or b' "' in window))
