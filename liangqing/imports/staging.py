@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -31,11 +32,17 @@ from liangqing.kit.refusal import Refusal
 
 MOST_COLUMNS = spreadsheet.MOST_COLUMNS
 
+MEMORY = "640MB"
+"""What a staging database keeps in memory; what is more lies in its folder. Two are open at a time: the file that lands and
+the one that is read meanwhile."""
+
 ERROR_COLUMNS = (
     pgettext_lazy("error file", "row"),
     pgettext_lazy("error file", "field"),
     pgettext_lazy("error file", "reason"),
 )
+_ONE_VALUE = re.compile(r"(NULL|\d+|'[^']*')(::\w+)?")
+"""SQL that says the same of every row."""
 _ERROR_HEADERS = frozenset((("row", "field", "reason"), ("行号", "字段", "原因")))
 
 
@@ -77,7 +84,7 @@ class Staging:
     ...     staging.type(sheet, kind, mapping, currency="CNY")
     """
 
-    def __init__(self, folder: Path, memory_limit: str = "1GB", threads: int | None = None) -> None:
+    def __init__(self, folder: Path, memory_limit: str = MEMORY, threads: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="staging-", dir=folder))
         config: dict[str, Any] = {"memory_limit": memory_limit, "temp_directory": str(self.folder / "spill")}
@@ -171,6 +178,20 @@ class Staging:
             typed=Typing(self, sheet, kind, mapping, currency, digits, profile or {}).run(),
             wrong=self._count("(SELECT DISTINCT row FROM problems)"),
         )
+
+    def keep(self, name: str, columns: Mapping[str, str], source: str, *, stored: Collection[str] = ()) -> None:
+        """Make a view ``name`` of these columns (SQL by name) of the rows of ``source``. Its table, ``name_rows``, has those
+        that differ from row to row, and the ``stored``: one value throughout would take as much memory as many."""
+        same = {column for column, value in columns.items() if _ONE_VALUE.fullmatch(value)} - set(stored)
+        rows = ", ".join(f"{value} AS {column}" for column, value in columns.items() if column not in same)
+        self.con.execute(f"CREATE TABLE {name}_rows AS SELECT {rows} FROM {source}").fetchall()
+        shown = ", ".join(f"{value} AS {column}" if column in same else column for column, value in columns.items())
+        self.con.execute(f"CREATE VIEW {name} AS SELECT {shown} FROM {name}_rows").fetchall()
+
+    def let_go(self, name: str) -> None:
+        """Forget what was kept under a name, once nothing asks for it any more."""
+        self.con.execute(f"DROP VIEW IF EXISTS {name}").fetchall()
+        self.con.execute(f"DROP TABLE IF EXISTS {name}_rows").fetchall()
 
     def problem(self, sql: str) -> None:
         """Add problems: a SELECT of row, field, code and detail."""

@@ -95,7 +95,7 @@ class Typing:
     def _clear(self) -> None:
         """Forget an earlier typing of the same sheet."""
         self.con.execute("DROP VIEW IF EXISTS good")
-        self.con.execute("DROP TABLE IF EXISTS typed")
+        self.staging.let_go("typed")
         self.con.execute("DELETE FROM problems")
         self.con.execute("DELETE FROM warnings")
         for (name,) in self.con.execute(
@@ -433,10 +433,11 @@ class Typing:
     # The result
 
     def _write(self, values: Mapping[str, str]) -> None:
-        columns = ", ".join(f"{value} AS {name}" for name, value in values.items())
+        """``typed``, with room for the identifiers even when the file has none: they may be found out later."""
         joins = " ".join(column.join for _field, column in self.odd)
         where = "WHERE r.row NOT IN (SELECT row FROM dropped)" if self.dropped else ""
-        self.con.execute(f"CREATE TABLE typed AS SELECT r.row AS row, {columns} FROM raw r {joins} {where}")
+        identifiers = {field.name for field in self.kind.of_type(FieldType.IDENTIFIER)}
+        self.staging.keep("typed", {"row": "r.row", **values}, f"raw r {joins} {where}", stored=identifiers)
 
     def _collect_problems(self) -> None:
         for field, column in self.odd:

@@ -159,6 +159,11 @@ def numbered(batches: Iterable[pa.RecordBatch], ids: Sequence[int]) -> Iterator[
         yield pa.RecordBatch.from_arrays([column, *batch.columns], names=["id", *batch.schema.names])
 
 
+def with_id(schema: pa.Schema) -> pa.Schema:
+    """The schema of batches once they are numbered."""
+    return pa.schema([("id", pa.int64()), *schema])
+
+
 def sequence_of(table: str) -> str:
     return f"{table}_id_seq"
 

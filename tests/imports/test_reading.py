@@ -213,9 +213,38 @@ def test_the_wide_road_and_the_careful_road_agree(
         assert fast.con.execute(everything).fetchall() == careful.con.execute(everything).fetchall()
 
 
+@given(text=st.text(st.sampled_from('a,"\n\r \0'), min_size=1, max_size=14), header=st.integers(0, 2))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whether_a_text_is_plain_does_not_depend_on_the_windows_it_is_seen_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, header: int
+) -> None:
+    path, layout, told = tmp_path / "windows.csv", delimited.Layout(",", header, 2, 2), set()
+    path.write_bytes(text.encode())
+    for window in (1, 2, 3, 5, 1 << 20):
+        monkeypatch.setattr(delimited, "_WINDOW", window)
+        told.add(delimited.plain(path, layout))
+    assert len(told) == 1
+
+
+def test_line_breaks_at_the_end_are_no_rows_and_blank_lines_between_are_not_plain(tmp_path: Path) -> None:
+    path, layout = tmp_path / "plain.csv", delimited.Layout(",", 0, 2, 2)
+    for text, lines in ((b"a,b\n1,2\n3,4\n\n\n", 2), (b"a,b\r\n1,2\r\n\r\n", 1), (b"a,b\n1,2\n\n3,4", None)):
+        path.write_bytes(text)
+        assert delimited.plain(path, layout) == (lines and delimited.Plain(lines, quoted=False))
+
+
 def test_a_large_plain_file_keeps_its_order_on_the_wide_road(desk: Desk) -> None:
     desk.take(HEAD + "".join(bill(f"B{place}") for place in range(300_000)))
     assert desk.sheet and desk.sheet.road == "fast"
     assert desk.staging.con.execute("SELECT count(*) FROM typed WHERE number = 'B' || (row - 2)").fetchone() == (
         300_000,
     )
+
+
+def test_what_the_file_has_no_column_for_takes_no_room(desk: Desk) -> None:
+    desk.staging.con.execute("CREATE TABLE found AS SELECT 1 AS row UNION ALL SELECT 2")
+    desk.staging.keep("kept", {"row": "row", "fee": "0::BIGINT", "note": "NULL::VARCHAR"}, "found", stored={"note"})
+    assert desk.rows("kept") == [{"row": 1, "fee": 0, "note": None}, {"row": 2, "fee": 0, "note": None}]
+    assert desk.rows("kept_rows") == [{"row": 1, "note": None}, {"row": 2, "note": None}]
+    desk.staging.let_go("kept")
+    assert not desk.staging.con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name LIKE 'kept%'").fetchall()

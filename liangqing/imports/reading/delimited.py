@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import csv
 import gc
-import mmap
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _CHUNK_CHARACTERS = 1 << 24
 _CHUNK_CELLS = 400_000
 _STEP = 200
+_WINDOW = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,47 +60,76 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, head
     return "careful"
 
 
-def plain_lines(path: Path, layout: Layout) -> int | None:
-    """How many lines follow the headers when lines are surely records and quotes can mean only one thing; else None."""
+class Plain(NamedTuple):
+    """A text whose lines are surely records, and whose quotes can mean only one thing."""
+
+    lines: int
+    """How many follow the headers."""
+    quoted: bool
+
+
+def plain(path: Path, layout: Layout) -> Plain | None:
+    """What the wide road must know of a text; None when it is not plain. The text is looked through once, a window at a
+    time: all of it mapped would count as memory."""
     if layout.physical < 2:
         return None
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        returns, newlines = _count(text, b"\r"), _count(text, b"\n")
-        if returns and not (returns == newlines == _count(text, b"\r\n")):
-            return None
-        newline = b"\r\n" if returns else b"\n"
-        headers = 0
+    returns = newlines = pairs = at = 0
+    blank = quoted = doubtful = nothing = False
+    before = b""
+    with path.open("rb") as file:
         for _line in range(layout.header):
-            headers = text.find(newline, headers) + len(newline)
-        end = len(text)
-        while end > headers and text[end - 1] in b"\r\n":
-            end -= 1
-            newlines -= text[end] == 10
-        blank = text.find(newline * 2, headers, end)  # blank lines shift the numbers of the lines behind them
-        # DuckDB forgives blanks around a quoted cell, the csv module does not.
-        doubtful = text.find(b'"') >= 0 and (text.find(b'" ') >= 0 or text.find(b' "') >= 0)
-        return None if blank >= 0 or doubtful or text.find(b"\0") >= 0 else newlines - layout.header
+            file.readline()
+        headers = file.tell()
+        end, behind = _end(file, headers)
+        file.seek(0)
+        while chunk := file.read(_WINDOW):
+            window = before + chunk
+            returns += chunk.count(b"\r")
+            newlines += chunk.count(b"\n")
+            # Blank lines shift the numbers of the lines behind them.
+            inside = max(headers - at, 0), max(end - at, 0)
+            blank = blank or window.find(b"\n\n", *inside) >= 0
+            if b"\r" in window:
+                pairs += window.count(b"\r\n", max(len(before) - 1, 0))
+                blank = blank or window.find(b"\n\r\n", *inside) >= 0
+            # DuckDB forgives blanks around a quoted cell, the csv module does not.
+            quoted = quoted or b'"' in chunk
+            doubtful = doubtful or (quoted and (b'" ' in window or b' "' in window))
+            nothing = nothing or b"\0" in chunk
+            before = window[-2:]
+            at += len(window) - len(before)
+    mixed = returns > 0 and not returns == newlines == pairs
+    if mixed or blank or doubtful or nothing:
+        return None
+    return Plain(newlines - behind - layout.header, quoted)
 
 
-def _count(text: mmap.mmap, what: bytes) -> int:
-    total, step = 0, 1 << 24
-    for start in range(0, len(text), step):
-        total += text[start : start + step + len(what) - 1].count(what)
-    return total
+def _end(file: BinaryIO, start: int) -> tuple[int, int]:
+    """Where the last line that is not blank ends, and how many line breaks follow."""
+    end, breaks = file.seek(0, io.SEEK_END), 0
+    while end > start:
+        at = max(end - _WINDOW, start)
+        file.seek(at)
+        tail = file.read(end - at)
+        kept = tail.rstrip(b"\r\n")
+        breaks += tail.count(b"\n", len(kept))
+        end = at + len(kept)
+        if kept:
+            break
+    return end, breaks
 
 
 def load_fast(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, headers: tuple[str, ...]) -> bool:
     """The wide road. Any doubt about a row makes it False, and nothing is kept."""
-    lines = plain_lines(path, layout)
-    if lines is None:
+    text = plain(path, layout)
+    if text is None:
         return False
-    quoted = _has_quotes(path)
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(layout.physical))
     kept = ", ".join(f"c{place}" for place in range(layout.width))
     source = (
         f"read_csv(?, auto_detect = false, header = false, columns = {{{columns}}}, delim = '{layout.delimiter}', "
         "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-        f"max_line_size = 4194304, parallel = {'false' if quoted else 'true'}, skip = "
+        f"max_line_size = 4194304, parallel = {'false' if text.quoted else 'true'}, skip = "
     )
     try:
         seen = connection.execute(f"SELECT * FROM {source}{layout.header}) LIMIT 1", [str(path)]).fetchone()
@@ -109,7 +139,8 @@ def load_fast(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout,
     except duckdb.Error:
         connection.execute("DROP TABLE IF EXISTS lines")
         return False
-    if _one(connection, "SELECT count(*) FROM lines") != lines:  # a quoted line break, or a quote that never closes
+    # More or fewer lines: a quoted line break, or a quote that never closes.
+    if _one(connection, "SELECT count(*) FROM lines") != text.lines:
         connection.execute("DROP TABLE lines")
         return False
     first = layout.header + 2
@@ -120,11 +151,6 @@ def load_fast(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout,
     else:
         connection.execute(f"CREATE VIEW raw AS SELECT rowid + {first} AS row, {kept} FROM lines")
     return True
-
-
-def _has_quotes(path: Path) -> bool:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        return text.find(b'"') >= 0
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

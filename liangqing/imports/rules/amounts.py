@@ -40,10 +40,16 @@ class Evidence:
 
 
 def plain_sql(cell: str, digits: int) -> str:
-    """SQL: minor units when the cell is a plain decimal with a point; NULL for every other form."""
+    """SQL: minor units when the cell is a plain decimal with a point; NULL for every other form.
+
+    A decimal that is written as the cell is needs no pattern, which would take longer than reading and writing it.
+    """
     decimals = f"(\\.[0-9]{{1,{digits}}})?" if digits else ""
+    decimal, longest = f"TRY_CAST({cell} AS DECIMAL(18, {digits}))", 12 + (digits + 1 if digits else 0)
     return (
-        f"CASE WHEN regexp_full_match({cell}, '-?([0-9]{{1,12}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,3}}){decimals}')"
+        f"CASE WHEN strlen({cell}) <= {longest} AND {decimal}::VARCHAR = {cell}"
+        f" THEN CAST({decimal} * {10**digits} AS BIGINT)"
+        f" WHEN regexp_full_match({cell}, '-?([0-9]{{1,12}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,3}}){decimals}')"
         f" THEN CAST(CAST(replace({cell}, ',', '') AS DECIMAL(18, {digits})) * {10**digits} AS BIGINT) END"
     )
 

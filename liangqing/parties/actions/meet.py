@@ -85,7 +85,9 @@ def _number_by_name(arrival: Arrival) -> None:
         numbers.append(next(iter(found)) if len(found) == 1 else name[:_LONGEST_NUMBER])
         fresh += not found
     duck.register("by_name", pa.table({"name": pa.array(names, pa.string()), "number": pa.array(numbers, pa.string())}))
-    duck.execute("UPDATE typed SET customer = b.number FROM by_name b WHERE b.name = typed.customer_name").fetchall()
+    duck.execute(
+        "UPDATE typed_rows SET customer = b.number FROM by_name b WHERE b.name = typed_rows.customer_name"
+    ).fetchall()
     duck.unregister("by_name")
     if fresh:
         arrival.staging.warn("name_as_number", fresh)

@@ -6,21 +6,20 @@ anything else came in between costs a tenth of a second.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
+from liangqing.imports.staging import Staging
+from liangqing.kit.aside import Aside
 from liangqing.parties.actions.meet import fingerprint
 
-_TAKEN = {
-    "named_bills": """SELECT id AS bill_id, creditor_id, party_id, number, currency,
-                             (principal + interest + penalty + fee)::BIGINT AS room FROM new_bills""",
-    "known_parties": "SELECT party_id, number FROM known_parties",
-    "creditors": "SELECT code, creditor_id FROM creditors",
-}
+_PARTIES = "SELECT party_id, number FROM known_parties"
+_CREDITORS = "SELECT code, creditor_id FROM creditors"
+_BILLS = """id AS bill_id, creditor_id, party_id, number, currency,
+            (principal + interest + penalty + fee)::BIGINT AS room"""
 
 
 @dataclass(frozen=True)
@@ -32,22 +31,27 @@ class BillsToCome:
     """Their ids."""
     parties: tuple[int, int]
     """The fingerprint of the customers they were compared with."""
-    tables: Mapping[str, pa.Table]
+    bills: Aside
+    known: Aside
+    creditors: Aside
 
     @classmethod
-    def of(cls, duck: duckdb.DuckDBPyConnection, first: int, last: int, parties: tuple[int, int]) -> BillsToCome:
-        """Those of a staging database: the bills and the room they have, customers and creditors."""
-        return cls(first, last, parties, {name: duck.sql(query).to_arrow_table() for name, query in _TAKEN.items()})
+    def of(cls, staging: Staging, ids: Sequence[int], parties: tuple[int, int], bills: Aside) -> BillsToCome:
+        """Those of a staging database; ``bills`` are put aside while they land."""
+        known, creditors = (
+            Aside(staging.folder.parent, rows.schema).put(rows)
+            for rows in (staging.con.sql(query).to_arrow_reader() for query in (_PARTIES, _CREDITORS))
+        )
+        return cls(ids[0], ids[-1], parties, bills, known, creditors)
 
     def bring_to(self, duck: duckdb.DuckDBPyConnection) -> bool:
         """Make tables of another staging database of it. False, and none of them, when the file of bills was compared
         with some of the customers only."""
-        if self.tables["known_parties"].num_rows != self.parties[0]:
+        if self.known.rows != self.parties[0]:
             return False
-        for name, rows in self.tables.items():
-            duck.register("foretold_rows", rows)
-            duck.execute(f"CREATE TABLE {name} AS SELECT * FROM foretold_rows").fetchall()
-            duck.unregister("foretold_rows")
+        self.known.make_table(duck, "known_parties")
+        self.creditors.make_table(duck, "creditors")
+        self.bills.make_table(duck, "named_bills", _BILLS)
         return True
 
     def came(self, cursor: Any) -> bool:

@@ -24,6 +24,7 @@ from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Change, Import
 from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
+from liangqing.kit.aside import Aside
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.meet import fingerprint, meet
@@ -122,33 +123,48 @@ def _work_out(arrival: Arrival) -> None:
     """
     staging, duck = arrival.staging, arrival.staging.con
     asked = "coalesce(principal, amount - coalesce(interest, 0) - coalesce(penalty, 0) - coalesce(fee, 0))"
+    given = "coalesce(principal, 0) + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0)"
     total = "coalesce(amount, principal + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0))"
     sign = f"(CASE WHEN side = 'credit' THEN -1 WHEN kind = 'credit_note' AND {total} > 0 THEN -1 ELSE 1 END)"
-    duck.execute(
-        f"""CREATE TABLE bills_in AS
-            SELECT t.row, t.number, c.creditor_id, m.party_id, t.currency, t.issued_on, t.contract, t.contract_ends_on,
-                   coalesce(t.reference, '') AS reference, s.seller_id, t.cleared_on, t.amount,
-                   coalesce(t.principal, 0) + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0) AS given,
-                   t.principal IS NOT NULL AS has_principal,
-                   coalesce(t.due_on,
-                            CASE WHEN t.terms_days BETWEEN 0 AND {_LONGEST_TERM}
-                                 THEN coalesce(t.baseline_on, t.issued_on) + t.terms_days::INTEGER END,
-                            t.baseline_on,
-                            t.issued_on + p.usual::INTEGER) AS due_on,
-                   CASE WHEN {sign} * {total} < 0 THEN 'credit_note' ELSE coalesce(t.kind, 'invoice') END AS kind,
-                   {sign} * {asked} AS principal, {sign} * coalesce(t.interest, 0) AS interest,
-                   {sign} * coalesce(t.penalty, 0) AS penalty, {sign} * coalesce(t.fee, 0) AS fee
-            FROM {staging.good()} t JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}')
+    due_on = f"""coalesce(t.due_on,
+                          CASE WHEN t.terms_days BETWEEN 0 AND {_LONGEST_TERM}
+                               THEN coalesce(t.baseline_on, t.issued_on) + t.terms_days::INTEGER END,
+                          t.baseline_on,
+                          t.issued_on + p.usual::INTEGER)"""
+    said = {
+        "contract": ("t.contract", "NULL::VARCHAR"),
+        "contract_ends_on": ("t.contract_ends_on", "NULL::DATE"),
+        "reference": ("coalesce(t.reference, '')", "''"),
+        "cleared_on": ("t.cleared_on", "NULL::DATE"),
+        **{name: (f"{sign} * coalesce(t.{name}, 0)", "0::BIGINT") for name in _COMPONENTS[1:]},
+    }
+    staging.keep(
+        "bills_in",
+        {
+            "row": "t.row",
+            "number": "t.number",
+            "creditor_id": "c.creditor_id",
+            "party_id": "m.party_id",
+            "currency": "t.currency",
+            "issued_on": "t.issued_on",
+            "due_on": due_on,
+            "kind": f"CASE WHEN {sign} * {total} < 0 THEN 'credit_note' ELSE coalesce(t.kind, 'invoice') END",
+            "principal": f"{sign} * {asked}",
+            "seller_id": "s.seller_id" if "seller" in arrival.mapped else "NULL::BIGINT",
+            **{name: there if name in arrival.mapped else absent for name, (there, absent) in said.items()},
+        },
+        f"""{staging.good()} t JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}')
             LEFT JOIN met m ON m.number = t.customer LEFT JOIN sellers s ON s.seller = t.seller
-            LEFT JOIN (SELECT party_id, terms_days AS usual FROM known_parties) p ON p.party_id = m.party_id"""
-    ).fetchall()
-    staging.problem("SELECT row, 'customer', 'missing', NULL FROM bills_in WHERE party_id IS NULL")
-    staging.problem("SELECT row, 'due_on', 'no_due_date', NULL FROM bills_in WHERE due_on IS NULL")
-    staging.problem("SELECT row, 'amount', 'missing', NULL FROM bills_in WHERE amount IS NULL AND NOT has_principal")
-    staging.problem(
-        """SELECT row, 'amount', 'components_differ', amount::VARCHAR FROM bills_in
-           WHERE has_principal AND amount IS NOT NULL AND given <> amount"""
+            LEFT JOIN (SELECT party_id, terms_days AS usual FROM known_parties) p ON p.party_id = m.party_id""",
     )
+    staging.problem(
+        f"""SELECT row, 'customer', 'missing', NULL FROM bills_in WHERE party_id IS NULL
+            UNION ALL SELECT row, 'due_on', 'no_due_date', NULL FROM bills_in WHERE due_on IS NULL
+            UNION ALL SELECT row, 'amount', 'missing', NULL FROM good WHERE amount IS NULL AND principal IS NULL
+            UNION ALL SELECT row, 'amount', 'components_differ', amount::VARCHAR FROM good
+                      WHERE principal IS NOT NULL AND amount IS NOT NULL AND {given} <> amount"""
+    )
+    staging.let_go("typed")
     if some_alike(duck, "creditor_id, number", "bills_in"):
         staging.problem(
             """SELECT row, 'number', 'duplicate_number', number FROM
@@ -301,6 +317,8 @@ def _land_contracts(arrival: Arrival) -> None:
     duck.unregister("contract_rows")
 
 
+_AWAITED = ("id", "row", "creditor_id", "party_id", "number", "currency", *_COMPONENTS)
+"""What money asks of new bills."""
 ENOUGH = asked.FEW
 """So many rows are worth looking ahead for."""
 
@@ -323,36 +341,41 @@ def _stored(arrival: Arrival) -> list[str]:
 
 
 def _land_new(arrival: Arrival, books: Books, parties: tuple[int, int] | None) -> int:
-    duck, cursor = arrival.staging.con, arrival.cursor
+    """Bills of which nothing is stored. Those that money waits for, here or in the next file, are put aside on the way."""
+    staging, duck, cursor = arrival.staging, arrival.staging.con, arrival.cursor
     ((count,),) = duck.execute("SELECT count(*) FROM good_bills WHERE bill_id IS NULL").fetchall()
     ids = bulk.reserve(cursor, bulk.sequence_of("receivables_bill"), count)
-    bulk.number_rows(duck, "new_bill_ids", ids, "SELECT row FROM good_bills WHERE bill_id IS NULL", by="row")
-    duck.execute(
-        """CREATE VIEW new_bills AS
-            SELECT i.id, creditor_id, party_id, number, currency, principal, interest, penalty, fee, row
-            FROM good_bills JOIN new_bill_ids i USING (row)"""
-    ).fetchall()
-    stored = ", ".join(_stored(arrival))
+    stored, awaited = _stored(arrival), _clears(arrival) or _some_wait(duck)
+    promise: Future[BillsToCome | None] = Future()
 
     def rows(fresh: bool) -> None:
+        foretold = fresh and not awaited and parties
         coming = duck.sql(
-            f"""SELECT {stored}, {arrival.record.pk} AS imported FROM good_bills WHERE bill_id IS NULL ORDER BY row"""
+            f"""SELECT row, {", ".join(stored)}, {arrival.record.pk} AS imported FROM good_bills
+                WHERE bill_id IS NULL ORDER BY row"""
         ).to_arrow_reader()
-        arrival.read_on(promise.result if fresh else None)
+        arrival.read_on(promise.result if foretold else None)
         passing = books.passing("receivables_bill", bulk.numbered(coming, ids))
-        bulk.copy_in(cursor, "receivables_bill", passing, ["id", *coming.schema.names], fresh=fresh)
+        aside = Aside(staging.folder.parent, bulk.with_id(coming.schema), _AWAITED)
+        if awaited or foretold:
+            passing = aside.passing(passing)
+        bulk.copy_in(cursor, "receivables_bill", passing, ["id", *stored, "imported"], fresh=fresh)
+        if awaited:
+            aside.make_table(duck, "new_bills")
+        elif foretold:
+            promise.set_result(BillsToCome.of(staging, ids, foretold, aside))
 
-    def foretell() -> None:
-        if count and parties is not None:
-            promise.set_result(BillsToCome.of(duck, ids[0], ids[-1], parties))
-
-    promise: Future[BillsToCome | None] = Future()
     try:
-        bulk.large_load(cursor, "receivables_bill", count, rows, foretell)
+        bulk.large_load(cursor, "receivables_bill", count, rows)
     finally:
         if not promise.done():
             promise.set_result(None)
     return int(count)
+
+
+def _some_wait(duck: duckdb.DuckDBPyConnection) -> bool:
+    """Whether receipts named one of the bills before it was known."""
+    return bool(duck.execute("SELECT 1 FROM waiting_receipts LIMIT 1").fetchall())
 
 
 def _land_changed(arrival: Arrival, books: Books) -> set[int]:
@@ -479,6 +502,8 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
 def _allocate_waiting(arrival: Arrival, books: Books) -> None:
     """Receipts that named a bill before the bill was known."""
     duck = arrival.staging.con
+    if not _some_wait(duck):
+        return
     duck.execute(
         """CREATE TABLE waiting AS
            SELECT w.receipt_id, n.id AS bill_id, w.received_on, w.amount, n.principal + n.interest + n.penalty + n.fee AS asked

@@ -69,8 +69,7 @@ def _look_up(arrival: Arrival) -> dict[str, int]:
     bills = _bills_named(arrival)
     with bulk.beside(lambda: read_into(staging.con, bills)) as bills_are_read:
         meet(arrival)
-        _find_payers(staging, bills_are_read)
-        _want(staging)
+        _want(staging, bills_are_read)
         return compare_receipts(arrival)
 
 
@@ -89,8 +88,7 @@ def foresee(staging: Staging, mapped: frozenset[str], foretold: Callable[[], Any
         return
     _check_amounts(staging)
     know(staging)
-    _find_payers(staging, lambda: None)
-    _want(staging)
+    _want(staging, lambda: None)
     no_receipts(duck)
     compare_with_stored(duck)
     staging.foreseen = bills
@@ -120,8 +118,8 @@ def _check_amounts(staging: Staging) -> None:
     staging.problem("SELECT row, 'amount', 'not_positive', amount::VARCHAR FROM typed WHERE amount <= 0")
 
 
-def _want(staging: Staging) -> None:
-    """Each good row as a receipt, ``wanted``."""
+def _want(staging: Staging, bills_are_read: Callable[[], object]) -> None:
+    """Each good row as a receipt, ``wanted``: of the customer named, else of that of the bill named."""
     duck = staging.con
     _number(staging)
     if some_alike(duck, "creditor, number", "typed WHERE number IS NOT NULL"):
@@ -130,12 +128,35 @@ def _want(staging: Staging) -> None:
                (SELECT row, number, row_number() OVER (PARTITION BY creditor, number ORDER BY row) AS place FROM typed
                 WHERE number IS NOT NULL) WHERE place > 1"""
         )
-    staging.problem("SELECT row, 'customer', 'no_payer', NULL FROM payers WHERE party_id IS NULL")
+    ((unnamed,),) = duck.execute("SELECT count(*) FROM typed WHERE customer IS NULL").fetchall()
+    payer, of_the_bill = "m.party_id", ""
+    if unnamed:
+        bills_are_read()
+        payer = "coalesce(m.party_id, b.party_id)"
+        of_the_bill = (
+            "LEFT JOIN named_bills b ON b.creditor_id = c.creditor_id AND b.number = t.bill AND t.customer IS NULL"
+        )
+    staging.keep(
+        "payments_in",
+        {
+            "row": "t.row",
+            "creditor_id": "c.creditor_id",
+            "party_id": payer,
+            "number": "t.number",
+            "received_on": "t.received_on",
+            "amount": "t.amount",
+            "currency": "t.currency",
+            "method": "'transfer'",
+            "bill_number": "coalesce(t.bill, '')",
+            "reference": "coalesce(t.reference, '')",
+        },
+        f"""typed t JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}') LEFT JOIN met m ON m.number = t.customer
+            {of_the_bill}""",
+    )
+    staging.let_go("typed")
+    staging.problem("SELECT row, 'customer', 'no_payer', NULL FROM payments_in WHERE party_id IS NULL")
     duck.execute(
-        f"""CREATE VIEW wanted AS
-            SELECT t.row, p.creditor_id, p.party_id, t.number, t.received_on, t.amount, t.currency, 'transfer' AS method,
-                   coalesce(t.bill, '') AS bill_number, coalesce(t.reference, '') AS reference
-            FROM {staging.good()} t JOIN payers p USING (row)"""
+        "CREATE VIEW wanted AS SELECT * FROM payments_in WHERE row NOT IN (SELECT row FROM problems)"
     ).fetchall()
 
 
@@ -144,7 +165,7 @@ def _turn_signs(staging: Staging) -> None:
     duck = staging.con
     ((count, highest),) = duck.execute("SELECT count(amount), max(amount) FROM typed").fetchall()
     if count and highest < 0:
-        duck.execute("UPDATE typed SET amount = -amount").fetchall()
+        duck.execute("UPDATE typed_rows SET amount = -amount").fetchall()
         staging.warn("signs_turned", count)
 
 
@@ -170,25 +191,6 @@ def _bills_named(arrival: Arrival) -> dict[str, str]:
     }
 
 
-def _find_payers(staging: Staging, bills_are_read: Callable[[], object]) -> None:
-    """``payers(row, creditor_id, party_id)``: the customer named, else that of the bill named."""
-    duck = staging.con
-    ((unnamed,),) = duck.execute("SELECT count(*) FROM typed WHERE customer IS NULL").fetchall()
-    party, of_the_bill = "m.party_id", ""
-    if unnamed:
-        bills_are_read()
-        party = "coalesce(m.party_id, b.party_id)"
-        of_the_bill = (
-            "LEFT JOIN named_bills b ON b.creditor_id = c.creditor_id AND b.number = t.bill AND t.customer IS NULL"
-        )
-    duck.execute(
-        f"""CREATE TABLE payers AS
-           SELECT t.row, c.creditor_id, {party} AS party_id
-           FROM typed t JOIN creditors c ON c.code = coalesce(t.creditor, '{HOME}') LEFT JOIN met m ON m.number = t.customer
-           {of_the_bill}"""
-    ).fetchall()
-
-
 def _number(staging: Staging) -> None:
     """A payment without a number gets one made from what it says, the same whenever the file comes again."""
     duck = staging.con
@@ -196,11 +198,11 @@ def _number(staging: Staging) -> None:
     if not count:
         return
     duck.execute(
-        """UPDATE typed SET number = n.number FROM (
+        """UPDATE typed_rows SET number = n.number FROM (
                SELECT row, 'N' || left(code, 16) || '-' || row_number() OVER (PARTITION BY code ORDER BY row) AS number
                FROM (SELECT row, md5(concat_ws(chr(31), customer, bill, received_on, amount, currency, reference)) AS code
                      FROM typed WHERE number IS NULL)) n
-           WHERE n.row = typed.row"""
+           WHERE n.row = typed_rows.row"""
     ).fetchall()
     staging.warn("number_made_up", count)
 

@@ -13,11 +13,14 @@ import duckdb
 
 from liangqing.imports.landing import Arrival
 from liangqing.kit import asked, bulk
+from liangqing.kit.aside import Aside
 from liangqing.kit.snapshot import read_into
 from liangqing.receivables.actions.digests import Books
 from liangqing.receivables.rules.allocation import by_reference
 
 _RECEIPT = "creditor_id, party_id, number, received_on, amount, currency, method, bill_number, reference"
+_ARRIVED = ("id", "row", "creditor_id", "party_id", "received_on", "amount", "currency", "bill_number")
+"""What is asked of receipts once they have landed."""
 
 _STORED = """
     SELECT r.id AS receipt_id, r.creditor_id, r.party_id, r.number, r.version, r.received_on, r.amount, r.currency,
@@ -53,8 +56,10 @@ def no_receipts(duck: duckdb.DuckDBPyConnection) -> None:
 
 def compare_with_stored(duck: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """``compare_receipts`` once ``stored_receipts`` is read."""
+    # Against nothing stored, comparing again costs less than keeping a copy.
+    ((stored,),) = duck.execute("SELECT count(*) FROM stored_receipts").fetchall()
     duck.execute(
-        f"""CREATE TABLE compared AS
+        f"""CREATE {"TABLE" if stored else "VIEW"} compared AS
             WITH live AS (SELECT * FROM stored_receipts s WHERE s.reverses_id IS NULL
                           AND NOT EXISTS (SELECT 1 FROM stored_receipts x WHERE x.reverses_id = s.receipt_id)),
                  last AS (SELECT creditor_id, number, max(version) AS version FROM stored_receipts GROUP BY ALL)
@@ -98,22 +103,24 @@ def land_compared(
                    {arrival.record.pk} AS imported FROM compared WHERE fate = '{fate}'"""
         for turn, values, fate in turns
     )
-    bulk.number_rows(duck, "arriving_ids", ids, f"SELECT row, turn FROM ({arriving})", by="turn, row")
-    duck.execute(
-        f"""CREATE VIEW arriving_receipts AS
-            SELECT i.id, * EXCLUDE (id, turn) FROM ({arriving}) JOIN arriving_ids i USING (row, turn)"""
-    ).fetchall()
-    duck.execute(
-        "CREATE VIEW landed_receipts AS SELECT id AS receipt_id, * EXCLUDE (id) FROM arriving_receipts WHERE amount > 0"
-    ).fetchall()
-    besides = "row, turn" if changed else "row, turn, reverses_id"
+    besides = "turn" if changed else "turn, reverses_id"
+    coming = duck.sql(f"SELECT * EXCLUDE ({besides}) FROM ({arriving}) ORDER BY turn, row").to_arrow_reader()
+    aside = Aside(arrival.staging.folder, bulk.with_id(coming.schema), _ARRIVED)
 
     def rows(fresh: bool) -> None:
-        coming = duck.sql(f"SELECT * EXCLUDE ({besides}) FROM ({arriving}) ORDER BY turn, row").to_arrow_reader()
-        passing = books.passing("receivables_receipt", bulk.numbered(coming, ids))
-        bulk.copy_in(cursor, "receivables_receipt", passing, ["id", *coming.schema.names], fresh=fresh)
+        passing = aside.passing(books.passing("receivables_receipt", bulk.numbered(coming, ids)))
+        sent = ["id", *(name for name in coming.schema.names if name != "row")]
+        bulk.copy_in(cursor, "receivables_receipt", passing, sent, fresh=fresh)
 
-    bulk.large_load(cursor, "receivables_receipt", len(ids), rows, meanwhile)
+    def then() -> None:
+        aside.make_table(duck, "arriving_receipts")
+        duck.execute(
+            "CREATE VIEW landed_receipts AS SELECT id AS receipt_id, * EXCLUDE (id) FROM arriving_receipts WHERE amount > 0"
+        ).fetchall()
+        if meanwhile:
+            meanwhile()
+
+    bulk.large_load(cursor, "receivables_receipt", len(ids), rows, then)
     if changed:
         reversals = [row[0] for row in duck.execute("SELECT id FROM arriving_receipts WHERE amount < 0").fetchall()]
         if (first := reverse_allocations(cursor, reversals)) is not None:
