@@ -291,12 +291,13 @@ STEPS = (
     Step("tallies", tally),
 )
 LANDINGS = (
+    Landing("tallies", land_tallies),
+    Landing("morning", landing.land_morning),
+    Landing("hold", landing.hold),  # from here on people who work at these cases wait
     Landing("promises", landing.land_promises),
     Landing("next dates", landing.land_next_dates),
     Landing("cases", landing.land_cases),
     Landing("late", landing.land_late),
-    Landing("morning", landing.land_morning),
     Landing("tasks", landing.land_tasks),
-    Landing("tallies", land_tallies),
     Landing("arms", land_arms),
 )

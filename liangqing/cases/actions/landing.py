@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,27 @@ from liangqing.kit.actions import clause
 from liangqing.kit.sets import day
 from liangqing.nightly.night import Night
 from liangqing.trail.actions.tell import Told, write
+
+
+def hold(night: Night, cursor: Any) -> int:
+    """Hold the customers and the cases that are about to change, in the order in which people's own acts do: the customer,
+    then the case, then what belongs to it; several by their ids. So neither waits for the other in a circle."""
+    pair = ["party_id", "creditor_id"]
+    live, late = night.table("live_cases"), night.keep("late_changes", _late_changes(night))
+    of_tasks = night.table("task_changes").select(*pair).union(late.select(*pair), distinct=True)
+    touched = ibis.union(
+        live.semi_join(of_tasks, pair).select("case_id"),
+        *(night.table(name).select("case_id") for name in ("promise_fates", "overruled", "case_changes")),
+        distinct=True,
+    )
+    held = night.arrow(live.semi_join(touched, "case_id").select("case_id", "party_id"))
+    bulk.stage(cursor, "staged_held", "case_id bigint, party_id bigint", held)
+    for table, key, lock in (("parties_party", "party_id", "KEY SHARE"), ("cases_case", "case_id", "NO KEY UPDATE")):
+        cursor.execute(
+            f"""SELECT count(*) FROM (SELECT 1 FROM {table} WHERE id IN (SELECT {key} FROM staged_held)
+                                      ORDER BY id FOR {lock}) held"""
+        )
+    return 0
 
 
 @clause("P4-3.1")
@@ -119,6 +141,19 @@ def land_cases(night: Night, cursor: Any) -> int:
 
 def land_late(night: Night, cursor: Any) -> int:
     """Since when each open case is late and with how much: both change only with the books, so most rows stay as they are."""
+    staged = night.arrow(night.table("late_changes").select("party_id", "creditor_id", "since", "late"))
+    bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, since date, late jsonb", staged)
+    cursor.execute(
+        """UPDATE cases_case c SET late_since_on = n.since, late = n.late FROM staged_late n
+           WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
+             AND (c.late_since_on, c.late) IS DISTINCT FROM (n.since, n.late)"""
+    )
+    return int(cursor.rowcount)
+
+
+def _late_changes(night: Night) -> ir.Table:
+    """The open cases whose late amounts, or the day since when, are not what is stored: party_id, creditor_id, since, late
+    (as PostgreSQL writes JSON)."""
     pair = ["party_id", "creditor_id"]
     standing, accounts = night.table("standing_cases"), night.table("accounts")
     live = standing.filter(standing.fate != "closes").select(*pair)
@@ -138,17 +173,9 @@ def land_late(night: Night, cursor: Any) -> int:
         "had_since",
         "had_late",
         since=(day(night.date) - both.days.as_interval("D")).cast("date"),
-        late=ibis.literal("{") + both.parts.fill_null("") + "}",  # as PostgreSQL writes it
+        late=ibis.literal("{") + both.parts.fill_null("") + "}",
     )
-    moved = rows.filter(~rows.since.identical_to(rows.had_since) | ~rows.late.identical_to(rows.had_late))
-    staged = night.arrow(moved.select(*pair, "since", "late"))
-    bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, since date, late jsonb", staged)
-    cursor.execute(
-        """UPDATE cases_case c SET late_since_on = n.since, late = n.late FROM staged_late n
-           WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
-             AND (c.late_since_on, c.late) IS DISTINCT FROM (n.since, n.late)"""
-    )
-    return int(cursor.rowcount)
+    return rows.filter(~rows.since.identical_to(rows.had_since) | ~rows.late.identical_to(rows.had_late))
 
 
 def land_morning(night: Night, cursor: Any) -> int:
