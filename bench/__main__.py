@@ -1,8 +1,9 @@
 """``python -m bench --bills 10000 100000 1000000``: imports and nights over generated ledgers of these sizes, beside bare work.
 
 For each size, in a house of its own: a bare COPY of the files (median of six, three before the imports and three after), a
-bare scan of the same columns in Parquet, the database's own aggregate over the landed bills; the imports; a first night, the
-next one, and that one again. ``--imports-only`` stops after the imports. What imports are held to is bills and payments
+bare scan of all columns the night reads, in Parquet (``bench.columns``), the database's own aggregate over the landed bills;
+the imports; a first night, the next one, and that one again, and of each what deciding took without reading and landing.
+``--imports-only`` stops after the imports. What imports are held to is bills and payments
 together; customers, whose personal values are sealed, are reported beside.
 
 Each command runs as its own process, as a person would run it. ``CPU`` is that process's and the database's together. Figures
@@ -37,13 +38,6 @@ from liangqing.house import postgres
 FILES = ("customers", "bills", "payments")
 AS_OF = dt.date(2026, 6, 30)
 _TICKS = os.sysconf("SC_CLK_TCK")
-_SCAN = """import duckdb
-for name, day in (("bills", "due_date"), ("payments", "payment_date")):
-    duckdb.sql(
-        "SELECT currency, count(*), sum(CAST(amount AS DECIMAL(18, 2))), max(" + day + ")"
-        " FROM read_parquet('{0}/" + name + ".parquet') GROUP BY 1"
-    ).fetchall()
-"""
 _AGGREGATE = """SELECT b.currency, count(*), sum(b.principal + b.interest + b.penalty + b.fee - coalesce(a.paid, 0))
                 FROM receivables_bill b
                 LEFT JOIN (SELECT bill_id, sum(amount) AS paid FROM receivables_allocation GROUP BY bill_id) a ON a.bill_id = b.id
@@ -178,8 +172,6 @@ def run_size(arguments: argparse.Namespace, bills: int, folder: Path, console: C
     )
     if arguments.imports_only:
         return size
-    _to_parquet(data)
-    step("bare scan of the columns", sys.executable, "-c", _SCAN.format(data))
     _aggregate(size, server)
     for name, date in (
         ("first night", AS_OF),
@@ -188,16 +180,13 @@ def run_size(arguments: argparse.Namespace, bills: int, folder: Path, console: C
     ):
         said = json.loads(step(name, program, "night", "--date", str(date), "--json"))
         size.figures[name].changed_rows = said["changed_rows"]
+        deciding = [part for part in said["seconds"] if part not in ("snapshot", "land", "close")]
+        took = {told: sum(said[told][part] for part in deciding) for told in ("seconds", "cpu_seconds")}
+        size.add(Figure(f"{name}: deciding", took["seconds"], took["cpu_seconds"]))
+    measure("columns", [sys.executable, "-m", "bench.columns", "write", str(date), str(folder / "columns")])
+    step("bare scan of the columns", sys.executable, "-m", "bench.columns", "scan", str(folder / "columns"))
     step("ageing", program, "ageing", "--as-of", str(AS_OF), "--json")
     return size
-
-
-def _to_parquet(data: Path) -> None:
-    code = "import duckdb\nduckdb.sql('SET enable_progress_bar = false')\n" + "\n".join(
-        f"duckdb.sql(\"COPY (SELECT * FROM read_csv('{data}/{name}.csv', all_varchar = true)) TO '{data}/{name}.parquet'\")"
-        for name in FILES[1:]
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def _aggregate(size: Size, server: Server) -> None:
@@ -210,9 +199,11 @@ def _aggregate(size: Size, server: Server) -> None:
 _AGAINST = {
     "import customers": "bare COPY, customers",
     "import bills and payments": "bare COPY, bills and payments",
-    "first night": "bare scan of the columns",
-    "next night": "bare scan of the columns",
-    "repeated night": "bare scan of the columns",
+    **{
+        f"{night} night{part}": "bare scan of the columns"
+        for night in ("first", "next", "repeated")
+        for part in ("", ": deciding")
+    },
     "ageing": "the database's own aggregate",
 }
 """What each piece of work is compared with."""

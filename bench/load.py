@@ -1,16 +1,18 @@
 """``python -m bench.load``: many people at once in the house that is there (LIANGQING_HOME), through the real server.
 
 Starts ``liangqing serve`` on the morning after the last night and lets ``--users`` collectors do what collectors do, one
-thing after another without a pause, for ``--seconds``: look at their list, open a case, search a customer, write a record,
-take a promise. Told are requests a second, p50, p95 and p99 of each kind in milliseconds, refusals (409, 422: another was
-faster, a rule said no) and errors (anything else but 200 and the redirect after a post), and the memory of the server's
-processes at the beginning and at the end. What it writes stays in the house: give it a copy.
+thing after another, with a ``--pause`` where one is given, for ``--seconds``: look at their list, open a case, search a
+customer, write a record, take a promise. Told are requests a second, p50, p95 and p99 of each kind in milliseconds, refusals
+(409, 422: another was faster, a rule said no) and errors (anything else but 200 and the redirect after a post), and the
+memory of the server's processes at the beginning and at the end. With ``--night`` the next night runs meanwhile: what it
+locks, people feel. What it writes stays in the house: give it a copy.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import json
 import os
 import random
@@ -49,7 +51,7 @@ class Told:
             else (lambda _share: None)
         )
         return {
-            "requests": len(took), "p50_ms": at(0.5), "p95_ms": at(0.95), "p99_ms": at(0.99),
+            "requests": len(took), "p50_ms": at(0.5), "p95_ms": at(0.95), "p99_ms": at(0.99), "most_ms": at(1),
             "refused": self.refused, "errors": len(self.errors), "first_errors": self.errors[:3],
         }  # fmt: skip
 
@@ -57,13 +59,17 @@ class Told:
 class Somebody:
     """One collector at a browser."""
 
-    def __init__(self, client: httpx.AsyncClient, draw: random.Random, told: dict[str, Told], due: str) -> None:
-        self.client, self.draw, self.told, self.due = client, draw, told, due
+    def __init__(
+        self, client: httpx.AsyncClient, draw: random.Random, told: dict[str, Told], due: str, pause: float
+    ) -> None:
+        self.client, self.draw, self.told, self.due, self.pause = client, draw, told, due, pause
         self.cases: list[str] = []
 
     async def work(self, until: float) -> None:
+        await asyncio.sleep(self.draw.uniform(0, 2 * self.pause))
         await self.list()
         while time.monotonic() < until:
+            await asyncio.sleep(self.draw.uniform(0, 2 * self.pause))
             (what,) = self.draw.choices(list(MIX), list(MIX.values()))
             await getattr(self, what)()
 
@@ -140,7 +146,10 @@ async def crowd(arguments: argparse.Namespace, cookies: list[str], due: str) -> 
         httpx.AsyncClient(base_url=address, cookies={"sessionid": each}, timeout=60, limits=limits) for each in cookies
     ]
     until = time.monotonic() + arguments.seconds
-    everybody = [Somebody(client, random.Random(place), told, due).work(until) for place, client in enumerate(clients)]
+    everybody = [
+        Somebody(client, random.Random(place), told, due, arguments.pause).work(until)
+        for place, client in enumerate(clients)
+    ]
     await asyncio.gather(*everybody)
     for client in clients:
         await client.aclose()
@@ -171,6 +180,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.load", description=__doc__)
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds between two things, in the middle")
+    parser.add_argument("--night", action="store_true", help="run the next night meanwhile")
     parser.add_argument("--port", type=int, default=8077)
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
@@ -184,7 +195,9 @@ def main() -> None:
     try:
         _wait(arguments.port)
         before, started = memory(server.pid), time.monotonic()
+        beside = _night(program, morning) if arguments.night else None
         told = asyncio.run(crowd(arguments, cookies, due))
+        night = json.loads(beside.communicate()[0]) if beside else None
         wall, after = time.monotonic() - started, memory(server.pid)
     finally:
         server.send_signal(signal.SIGTERM)
@@ -198,8 +211,14 @@ def main() -> None:
         "all": everything.row() | {"errors": sum(len(each.errors) for each in told.values())},
         "kinds": {kind: told[kind].row() for kind in MIX},
         "server_mib": [before, after],
+        "night": night and {"changed_rows": night["changed_rows"], "seconds": night["seconds"]},
     }
     json.dump(found, sys.stdout, indent=1, ensure_ascii=False)
+
+
+def _night(program: str, morning: str) -> subprocess.Popen[str]:
+    date = dt.date.fromisoformat(morning) + dt.timedelta(days=1)
+    return subprocess.Popen([program, "night", "--date", str(date), "--json"], stdout=subprocess.PIPE, text=True)
 
 
 def _wait(port: int) -> None:

@@ -47,6 +47,7 @@ class Night:
         self.date = date
         self.policy = policy
         self.seconds: dict[str, float] = {}
+        self.cpu: dict[str, float] = {}  # of this process, all its threads
         self.figures: dict[str, Any] = {}
         self.whole = True  # False when only one party's rows were read
         self.touched: Touched | None = None  # None: anything may have changed since the night before
@@ -71,9 +72,10 @@ class Night:
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+        self.cpu[name] = round(self.cpu.get(name, 0.0) + time.process_time() - cpu, 3)
 
     def read(self, sources: Iterable[Source], *, party_id: int | None = None, books: Books | None = None) -> None:
         """Take the snapshot, of everybody or of one party: all sources in one read-only transaction, except for what the

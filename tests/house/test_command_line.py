@@ -80,7 +80,7 @@ def test_night_tells_what_the_contract_names(liangqing, files):
     assert result.exit_code == 0
     assert {
         "date", "policy", "status", "open_bills", "late_bills", "late_customers", "alerts", "cases_opened", "cases_closed",
-        "promises_broken", "tasks", "changed_rows", "skipped", "seconds",
+        "promises_broken", "tasks", "changed_rows", "skipped", "seconds", "cpu_seconds",
     } <= set(report)  # fmt: skip
     assert set(report["alerts"]) == {"mild", "moderate", "severe"}
     assert (report["date"], report["open_bills"], report["late_bills"], report["cases_opened"]) == (

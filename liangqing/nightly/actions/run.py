@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import shutil
@@ -53,6 +54,7 @@ class Report:
     counts: dict[str, Any]
     changed_rows: int
     seconds: dict[str, float]
+    cpu: dict[str, float] = dataclasses.field(default_factory=dict)
     caught_up: tuple[dt.date, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class Report:
             **self.counts,
             "changed_rows": self.changed_rows,
             "seconds": self.seconds,
+            "cpu_seconds": self.cpu,
             "caught_up": [date.isoformat() for date in self.caught_up],
         }
 
@@ -78,8 +81,7 @@ def run(date: dt.date, plan: Plan, *, by: Actor | None = None, progress: Progres
         _clear_up()
         dates = dates_to_run(date)
         reports = [_run_one(each, plan, by=by, hear=hear) for each in dates]
-    last = reports[-1]
-    return Report(last.date, last.policy, last.status, last.counts, last.changed_rows, last.seconds, tuple(dates[:-1]))
+    return dataclasses.replace(reports[-1], caught_up=tuple(dates[:-1]))
 
 
 @contextmanager
@@ -161,7 +163,7 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> 
                 plan.books.settle(night)
             hear(date, "kept")
         Run.objects.filter(pk=record.pk).update(status=Run.Status.DONE, finished_at=clock.now(), seconds=night.seconds)
-    return Report(date, version, Run.Status.DONE, counts, changed, night.seconds)
+    return Report(date, version, Run.Status.DONE, counts, changed, night.seconds, night.cpu)
 
 
 def _keep(night: Night, plan: Plan) -> None:
