@@ -50,7 +50,7 @@ class Beside:
             try:
                 with clock.at(MORNING):
                     act()
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (told at the end)
                 self.failed.append(error)
             finally:
                 connection.close()
