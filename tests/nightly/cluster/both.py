@@ -13,13 +13,14 @@ from liangqing import policy
 from liangqing.house.night import PLAN
 from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Tables
+from liangqing.policy import Policy
 
 Engine = Callable[[Night], AbstractContextManager[Tables]]
 
 
-def decided(date: dt.date, engine: Engine = nullcontext) -> dict[str, pa.Table]:
+def decided(date: dt.date, engine: Engine = nullcontext, rules: Policy | None = None) -> dict[str, pa.Table]:
     """Every table the steps of a night make, worked out by an engine and not landed."""
-    with Night(date, policy.in_force(date), purpose="both") as night, engine(night) as tables:
+    with Night(date, rules or policy.in_force(date), purpose="both") as night, engine(night) as tables:
         night.read(PLAN.sources)
         given = _names(night)
         for step in PLAN.steps:
