@@ -136,9 +136,14 @@ class OnSpark:
         return self._tables[name]
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """As in a night here. Raises ``Refusal`` (``not_shared``) when not all that the workers wrote is to be seen here."""
+        from pyspark.sql import Observation, functions
+
         self._give(expression)
-        path, found = self._place(name), self._session.sql(typed(self._con, expression))
-        found.write.parquet(str(path))
+        path, found, written = self._place(name), self._session.sql(typed(self._con, expression)), Observation()
+        found.observe(written, functions.count(functions.lit(1)).alias("rows")).write.parquet(str(path))
+        if written.get["rows"] != sum(pq.read_metadata(part).num_rows for part in path.glob("*.parquet")):
+            raise _unshared(self._session, self._folder.parent)
         self._session.read.schema(found.schema).parquet(str(path)).createOrReplaceTempView(name)
         self._tables[name] = self._con.table(name)
         self._night.look_into(name, f"{path}/*.parquet")
@@ -222,8 +227,8 @@ def _silent(master: str, error: object) -> Refusal:
 
 
 def _try_out(session: SparkSession, shared: Path) -> None:
-    """Rows written here must be read by the workers, and what they write must be seen here: where the folder is not the same
-    one, Spark would write nothing and say nothing."""
+    """Rows written here must be read by the workers, and what they write must be seen here: a worker with a folder of its
+    own by that name writes there, and says nothing."""
     folder = shared / f"run-probe-{os.getpid()}"
     (folder / "given").mkdir(parents=True)
     try:
@@ -236,13 +241,17 @@ def _try_out(session: SparkSession, shared: Path) -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if seen != _PROBES:
-        raise Refusal(
-            "not_shared",
-            _(
-                "The workers of “{master}” do not see the folder “{folder}” as this machine does. Mount it on all of "
-                "them under this name, writable for the user Spark runs as, then start again."
-            ),
-            status=503,
-            master=session.sparkContext.master,
-            folder=shared,
-        )
+        raise _unshared(session, shared)
+
+
+def _unshared(session: SparkSession, shared: Path) -> Refusal:
+    return Refusal(
+        "not_shared",
+        _(
+            "The workers of “{master}” do not see the folder “{folder}” as this machine does. Mount it on all of them "
+            "under this name, writable for the user Spark runs as, then start again."
+        ),
+        status=503,
+        master=session.sparkContext.master,
+        folder=shared,
+    )

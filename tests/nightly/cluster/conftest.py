@@ -81,22 +81,24 @@ class Standalone:
 
 @pytest.fixture(scope="module")
 def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    """Spark's own standalone cluster on loopback, out of the jars that PySpark brings."""
-    folder, port = tmp_path_factory.mktemp("spark"), _free_port()
+    with two_workers(tmp_path_factory.mktemp("spark")) as cluster:
+        yield cluster
+
+
+@contextmanager
+def two_workers(folder: Path, *behind: str) -> Iterator[Standalone]:
+    """Spark's own standalone cluster on loopback, out of the jars that PySpark brings; workers start ``behind`` a command."""
+    folder.mkdir(exist_ok=True)
+    port = _free_port()
     address = f"spark://127.0.0.1:{port}"
     workers = tuple(folder / f"worker{number}" for number in (1, 2))
     with ExitStack() as running:
-
-        def start(name: str, *arguments: str) -> Path:
-            log = folder / f"{name}.log"
-            running.enter_context(_program(log, *arguments))
-            return log
-
-        start("master", "master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
+        here = ("--host", "127.0.0.1", "--webui-port", "0")
+        running.enter_context(_program(folder / "master.log", "master.Master", *here, "--port", str(port)))
         _until(lambda: _listens(port), "the master does not listen")
         for worker in workers:
-            mine = ("--cores", "1", "--memory", "1g", "--host", "127.0.0.1", "--webui-port", "0")
-            log = start(worker.name, "worker.Worker", *mine, "--work-dir", str(worker), address)
+            log, size = worker.with_suffix(".log"), ("--cores", "1", "--memory", "1g", "--work-dir", str(worker))
+            running.enter_context(_program(log, "worker.Worker", *here, *size, address, behind=behind))
             _until(lambda log=log: "registered with master" in log.read_text(), "a worker does not register")
         yield Standalone(address, workers)
 
@@ -109,11 +111,11 @@ def distributed(standalone: Standalone, shared: Path) -> Iterator[Engine]:
 
 
 @contextmanager
-def _program(log: Path, name: str, *arguments: str) -> Iterator[None]:
+def _program(log: Path, name: str, *arguments: str, behind: tuple[str, ...] = ()) -> Iterator[None]:
     import pyspark
 
     home = Path(pyspark.__file__).parent
-    command = ["bash", str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
+    command = [*behind, "bash", str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
     environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
     with log.open("wb") as told:
         process = subprocess.Popen(command, env=environment, stdout=told, stderr=subprocess.STDOUT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from liangqing.nightly.actions.run import run
 from liangqing.nightly.models import Run
 from liangqing.nightly.night import nights_folder
 from tests.cast import day
+from tests.nightly.cluster.conftest import two_workers
 from tests.nightly.state import stored
 
 DATE = "2026-03-12"
@@ -82,8 +84,9 @@ def test_a_master_of_no_known_kind_is_refused(books: str, shared: Path, settings
     assert refused("somewhere") == "no_spark"
 
 
-def test_a_folder_the_workers_do_not_see_is_refused(books: str, shared: Path, settings: Any, monkeypatch: Any) -> None:
-    """As where they have a folder of this name of their own: what was written here is not in it."""
+def test_what_is_not_seen_where_it_should_be_is_refused(
+    books: str, shared: Path, settings: Any, monkeypatch: Any
+) -> None:
     settings.SHARED = str(shared)
     monkeypatch.setattr("liangqing.nightly.cluster.pq.write_table", lambda *given: None)
     assert refused("local[2]") == "not_shared"
@@ -94,3 +97,14 @@ def test_the_house_may_be_set_to_a_cluster(books: str, shared: Path, settings: A
     assert refused("") == "no_spark"
     told = liangqing("night", "--date", DATE)
     assert (told.exit_code, json.loads(told.stdout)["error"]["code"]) == (2, "no_spark")
+
+
+def test_workers_with_a_folder_of_their_own_by_that_name_are_found_out(
+    books: str, shared: Path, settings: Any, tmp_path: Path
+) -> None:
+    settings.SHARED = str(shared)
+    apart = ("unshare", "--map-root-user", "--mount", "bash", "-c", f'mount -t tmpfs none {shared} && exec "$@"', "-")
+    if subprocess.run([*apart, "true"], check=False).returncode:
+        pytest.skip("this machine lets nobody mount a folder apart")
+    with two_workers(tmp_path / "spark", *apart) as cluster:
+        assert refused(cluster.master) == "not_shared"
