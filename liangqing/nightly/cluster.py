@@ -58,6 +58,7 @@ SETTINGS = {
 
 _WAIT_S = 5.0
 _PROBES = 16
+_OURS = "liangqing-run-"
 
 
 @contextmanager
@@ -181,7 +182,7 @@ class OnSpark:
 
 @contextmanager
 def _tables(session: SparkSession, shared: Path, night: Night) -> Iterator[OnSpark]:
-    folder = shared / f"run-{night.date}-{os.getpid()}"
+    folder = shared / f"{_OURS}{night.date}-{os.getpid()}"
     folder.mkdir()
     try:
         yield OnSpark(session, folder, night)
@@ -191,7 +192,7 @@ def _tables(session: SparkSession, shared: Path, night: Night) -> Iterator[OnSpa
 
 def _clear_up(shared: Path) -> None:
     """What killed runs left there; nobody else is running, so it belongs to nobody."""
-    for left in shared.glob("run-*"):
+    for left in shared.glob(f"{_OURS}*"):
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -229,7 +230,7 @@ def _silent(master: str, error: object) -> Refusal:
 def _try_out(session: SparkSession, shared: Path) -> None:
     """Rows written here must be read by the workers, and what they write must be seen here: a worker with a folder of its
     own by that name writes there, and says nothing."""
-    folder = shared / f"run-probe-{os.getpid()}"
+    folder = shared / f"{_OURS}probe-{os.getpid()}"
     (folder / "given").mkdir(parents=True)
     try:
         for number in range(_PROBES):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+
 from tests.nightly.cluster.both import Engine, decided, differences
 from tests.nightly.cluster.conftest import Standalone
 from tests.oracle.portfolio import FIRST, Portfolio
