@@ -115,7 +115,7 @@ $(RUN): requirements/run.txt requirements/boot.txt $(INPUTS)
 $(DEV): requirements/dev.txt requirements/boot.txt $(INPUTS)
 	@$(PYTHON) scripts/environment.py dev
 
-$(CLUSTER): requirements/cluster.txt $(DEV)
+$(CLUSTER): requirements/cluster.txt requirements/dev.txt requirements/boot.txt $(INPUTS)
 	@$(PYTHON) scripts/environment.py cluster
 
 $(BUNDLE): $(UI)/package-lock.json $(UI)/package.json $(UI)/vite.config.js $(wildcard $(UI)/src/*) | $(RUN)
