@@ -157,7 +157,8 @@ class Night:
         self._tables.pop(name, None)
 
     def save(self, name: str, path: Path) -> None:
-        self.con.con.execute(f"COPY {name} TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+        rows = typed(self.con, self.con.table(name))
+        self.con.con.execute(f"COPY ({rows}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
 
 
 def typed(con: SQLBackend, expression: ir.Table) -> str:
