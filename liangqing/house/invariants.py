@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from django.db import connection
 from django.utils.translation import gettext, gettext_noop
 
+from liangqing.nightly.night import Touched
+
 # Each query finds what must not be: one row a fault, with the columns its sentence names. The first hundred are told.
 _FAULTS = (
     (
         gettext_noop("Receipt {0} has more set against bills ({1}) than came in ({2})."),
         """SELECT r.number, sum(a.amount), r.amount FROM receivables_allocation a
-           JOIN receivables_receipt r ON r.id = a.receipt_id GROUP BY r.id
+           JOIN receivables_receipt r ON r.id = a.receipt_id
+           WHERE %(receipts)s::bigint[] IS NULL OR a.receipt_id = ANY(%(receipts)s::bigint[]) GROUP BY r.id
            HAVING (r.amount > 0 AND (sum(a.amount) > r.amount OR sum(a.amount) < 0))
                OR (r.amount < 0 AND (sum(a.amount) < r.amount OR sum(a.amount) > 0))""",
     ),
     (
         gettext_noop("Bill {0} has more paid ({1}) than was asked ({2})."),
         """SELECT b.number, p.paid, b.principal + b.interest + b.penalty + b.fee + coalesce(j.added, 0)
-           FROM (SELECT bill_id, sum(amount) AS paid FROM receivables_allocation GROUP BY bill_id) p
+           FROM (SELECT bill_id, sum(amount) AS paid FROM receivables_allocation
+                 WHERE %(bills)s::bigint[] IS NULL OR bill_id = ANY(%(bills)s::bigint[]) GROUP BY bill_id) p
            JOIN receivables_bill b ON b.id = p.bill_id
            LEFT JOIN (SELECT bill_id, sum(principal + interest + penalty + fee) AS added FROM receivables_adjustment
                       GROUP BY bill_id) j ON j.bill_id = b.id
@@ -30,7 +34,8 @@ _FAULTS = (
         gettext_noop("An allocation of receipt {0} is in another currency or of another customer than bill {1}."),
         """SELECT r.number, b.number FROM receivables_allocation a JOIN receivables_receipt r ON r.id = a.receipt_id
            JOIN receivables_bill b ON b.id = a.bill_id
-           WHERE r.currency <> b.currency OR r.creditor_id <> b.creditor_id OR r.party_id <> b.party_id""",
+           WHERE (%(bills)s::bigint[] IS NULL OR a.bill_id = ANY(%(bills)s::bigint[]))
+             AND (r.currency <> b.currency OR r.creditor_id <> b.creditor_id OR r.party_id <> b.party_id)""",
     ),
     (
         gettext_noop("Credit note {0} is used for more or less than what is set against bills from it."),
@@ -49,7 +54,8 @@ _FAULTS = (
     (
         gettext_noop("Receipt {0} reverses a receipt of another amount."),
         """SELECT r.number FROM receivables_receipt r JOIN receivables_receipt o ON o.id = r.reverses_id
-           WHERE r.amount <> -o.amount OR r.currency <> o.currency""",
+           WHERE (%(receipts)s::bigint[] IS NULL OR r.id = ANY(%(receipts)s::bigint[]))
+             AND (r.amount <> -o.amount OR r.currency <> o.currency)""",
     ),
     (
         gettext_noop("Case {0} is closed but still has an open task."),
@@ -69,10 +75,12 @@ _FAULTS = (
 )
 
 
-def broken() -> Iterator[str]:
-    """Sentences of what is wrong; nothing when all is well."""
+def broken(touched: Touched | None = None) -> Iterator[str]:
+    """Sentences of what is wrong; nothing when all is well. Where it is told what was touched, only that money is looked at:
+    the rest held before, and nothing was written about it since."""
+    ids = {"bills": touched.bills if touched else None, "receipts": touched.receipts if touched else None}
     with connection.cursor() as cursor:
         for sentence, query in _FAULTS:
-            cursor.execute(f"{query} LIMIT 100")
+            cursor.execute(f"{query} LIMIT 100", ids)
             for row in cursor.fetchall():
                 yield gettext(sentence).format(*row)

@@ -12,11 +12,13 @@ from django.db.models import Count
 from liangqing.cases import steps as cases
 from liangqing.cases.models import Case, Promise, Task
 from liangqing.house.invariants import broken
+from liangqing.nightly.night import Night
 from liangqing.nightly.plan import Plan, Step, Tables
 from liangqing.outreach import steps as outreach
 from liangqing.parties import steps as parties
 from liangqing.people import steps as people
 from liangqing.receivables import steps as receivables
+from liangqing.receivables.actions.books import KeptBooks
 from liangqing.warning import steps as warning
 from liangqing.warning.level import Level
 from liangqing.warning.models import Alert
@@ -48,8 +50,8 @@ def _counts(date: dt.date) -> dict[str, Any]:
     }
 
 
-def _invariants() -> Iterable[str]:
-    return broken()
+def _invariants(night: Night) -> Iterable[str]:
+    return broken(night.touched)
 
 
 PLAN = Plan(
@@ -57,6 +59,7 @@ PLAN = Plan(
         *people.SOURCES,
         *parties.SOURCES,
         *receivables.SOURCES,
+        *receivables.RESTING,
         *warning.SOURCES,
         *outreach.SOURCES,
         *cases.SOURCES,
@@ -73,6 +76,7 @@ PLAN = Plan(
     landings=(*warning.LANDINGS, *outreach.LANDINGS, *cases.LANDINGS),
     counts=_counts,
     invariants=_invariants,
+    books=KeptBooks(),
     volatile=frozenset(("case_id", "fate", "opens")),
     keep=(
         "owed",

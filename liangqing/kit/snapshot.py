@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 from django.db import connection
+
+if TYPE_CHECKING:
+    from adbc_driver_manager import AdbcConnection
 
 
 def database_uri() -> str:
@@ -24,8 +28,39 @@ def make_ready() -> None:
     import adbc_driver_postgresql  # noqa: F401
 
 
-def read_into(duck: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> None:
-    """Make a DuckDB table of each query's rows, streamed; all queries in one read-only transaction."""
+class Snapshot:
+    """One moment of the books, being read."""
+
+    def __init__(self, reader: AdbcConnection, duck: duckdb.DuckDBPyConnection) -> None:
+        self._reader, self._duck = reader, duck
+
+    def into(self, name: str, query: str) -> None:
+        """Make a DuckDB table of a query's rows, streamed."""
+        with self._found(query) as batches:
+            self._duck.register("incoming_rows", batches)
+            self._duck.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming_rows").fetchall()
+            self._duck.unregister("incoming_rows")
+
+    def row(self, query: str) -> dict[str, Any]:
+        """The one row of a query, by its columns."""
+        with self._found(query) as batches:
+            row: dict[str, Any] = batches.read_all().to_pylist()[0]
+        return row
+
+    @contextmanager
+    def _found(self, query: str) -> Iterator[pa.RecordBatchReader]:
+        from adbc_driver_manager import AdbcStatement
+
+        with AdbcStatement(self._reader) as statement:
+            statement.set_sql_query(query)
+            found, _count = statement.execute_query()
+            with pa.RecordBatchReader.from_stream(found) as batches:
+                yield batches
+
+
+@contextmanager
+def taken(duck: duckdb.DuckDBPyConnection) -> Iterator[Snapshot]:
+    """A moment to read from: one read-only transaction for everything that is asked within."""
     # The driver itself, not its DB-API, which loads pandas: half a second before the first row.
     import adbc_driver_postgresql as adbc
     from adbc_driver_manager import AdbcConnection, AdbcStatement
@@ -35,11 +70,11 @@ def read_into(duck: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> No
         with AdbcStatement(reader) as statement:
             statement.set_sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             statement.execute_update()
+        yield Snapshot(reader, own)
+
+
+def read_into(duck: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> None:
+    """Make a DuckDB table of each query's rows; all tell of one moment."""
+    with taken(duck) as snapshot:
         for name, query in queries.items():
-            with AdbcStatement(reader) as statement:
-                statement.set_sql_query(query)
-                found, _count = statement.execute_query()
-                with pa.RecordBatchReader.from_stream(found) as batches:
-                    own.register("incoming_rows", batches)
-                    own.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming_rows").fetchall()
-                    own.unregister("incoming_rows")
+            snapshot.into(name, query)

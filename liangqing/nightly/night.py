@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,8 +26,8 @@ from ibis.backends.sql.datatypes import SqlglotType
 from ibis.expr.datatypes import DataType
 from ibis.expr.operations import InMemoryTable
 
-from liangqing.kit.snapshot import read_into
-from liangqing.nightly.plan import Source
+from liangqing.kit.snapshot import taken
+from liangqing.nightly.plan import Books, Source
 from liangqing.policy import Policy
 
 ibis.options.sql.fuse_selects = False  # the engine does that itself, faster
@@ -34,6 +35,14 @@ ibis.options.sql.fuse_selects = False  # the engine does that itself, faster
 _MEMORY = "1500MB"
 INPUTS = "inputs"
 """The folder, within that of a night, of what it was decided from."""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The bills and receipts of which anything was written since the last night that held, by their ids."""
+
+    bills: list[int]
+    receipts: list[int]
 
 
 class Night:
@@ -45,6 +54,7 @@ class Night:
         self.seconds: dict[str, float] = {}
         self.figures: dict[str, Any] = {}
         self.whole = True  # False when only one party's rows were read
+        self.touched: Touched | None = None  # None: anything may have changed since the night before
         self._tables: dict[str, ir.Table] = {}
         self._above: Night | None = None
         self._prefix = ""
@@ -70,10 +80,19 @@ class Night:
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
-    def read(self, sources: Iterable[Source], *, party_id: int | None = None) -> None:
-        """Take the snapshot, of everybody or of one party: all sources in one read-only transaction."""
+    def read(self, sources: Iterable[Source], *, party_id: int | None = None, books: Books | None = None) -> None:
+        """Take the snapshot, of everybody or of one party: all sources in one read-only transaction, except for what the
+        books have kept."""
         self.whole = party_id is None
-        read_into(self.con.con, {source.name: source.sql(self.date, party_id) for source in sources})
+        with taken(self.con.con) as snapshot:
+            brought = books.bring(self, snapshot) if books else ()
+            for source in sources:
+                if source.name in brought:
+                    continue
+                if source.here:
+                    self.con.con.execute(f"CREATE VIEW {source.name} AS {source.query}").fetchall()
+                else:
+                    snapshot.into(source.name, source.sql(self.date, party_id))
 
     def read_kept(self, names: Iterable[str], *, party_id: int | None = None) -> None:
         """Take what the night of this date was decided from as it was kept, of everybody or of one party.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from liangqing.kit.snapshot import Snapshot
     from liangqing.nightly.night import Night
     from liangqing.policy import Policy
 
@@ -49,18 +50,30 @@ class Source:
     """A table of the snapshot: what to read from PostgreSQL. ``{as_of}`` in the query stands for the date.
 
     ``of_party`` is the condition that keeps one party's rows (``{party}`` its id), for the answer about a single
-    account; empty where the table is not about parties.
+    account; empty where the table is not about parties. A source that is made ``here`` is a view of tables read before.
     """
 
     name: str
     query: str
     of_party: str = ""
+    here: bool = False
 
     def sql(self, as_of: dt.date, party_id: int | None = None) -> str:
         query = self.query.format(as_of=as_of.isoformat())
         if party_id is None or not self.of_party:
             return query
         return f"SELECT * FROM ({query}) q WHERE {self.of_party.format(party=int(party_id))}"
+
+
+class Books(Protocol):
+    """Keeps, from night to night, what need not be read again."""
+
+    def bring(self, night: Night, snapshot: Snapshot) -> Collection[str]:
+        """Give the night some of its sources, as of the moment of ``snapshot``; their names, none where nothing fitting
+        is kept."""
+
+    def settle(self, night: Night) -> None:
+        """Keep what the next night need not read, now that this one has landed and holds."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +102,12 @@ class Plan:
     steps: Sequence[Step]
     landings: Sequence[Landing]
     counts: Callable[[dt.date], Mapping[str, Any]]
-    invariants: Callable[[], Iterable[str]]
+    invariants: Callable[[Night], Iterable[str]]
     keep: Sequence[str] = field(default_factory=tuple)
     """Tables kept as Parquet with the day."""
     inputs: Sequence[str] = field(default_factory=tuple)
     """Tables kept with the day from which the steps that ask the policy can decide it once more."""
+    books: Books | None = None
     volatile: frozenset[str] = frozenset()
     """Columns that say how decisions meet what is stored, and so differ when a date is run again; left out of
     checksums."""

@@ -10,7 +10,8 @@ SOURCES = (
     Source(
         "bills",
         """SELECT b.id AS bill_id, b.party_id, b.creditor_id, b.currency, b.kind, b.issued_on, b.due_on,
-                  c.ends_on AS contract_ends_on, b.principal + b.interest + b.penalty + b.fee AS amount, b.seller_id
+                  b.contract_id, b.principal + b.interest + b.penalty + b.fee AS amount, b.seller_id,
+                  c.ends_on AS contract_ends_on
            FROM receivables_bill b LEFT JOIN receivables_contract c ON c.id = b.contract_id""",
         of_party="party_id = {party}",
     ),
@@ -30,6 +31,17 @@ SOURCES = (
         of_party="bill_id IN (SELECT id FROM receivables_bill WHERE party_id = {party})",
     ),
 )
+RESTING = (
+    Source("unspent", "SELECT * FROM receipts", here=True),
+    Source(
+        "at_rest",
+        """SELECT NULL::BIGINT AS bill_id, NULL::BIGINT AS party_id, NULL::BIGINT AS creditor_id, NULL::VARCHAR AS currency,
+                  NULL::DATE AS fell_on, NULL::BIGINT AS asked, NULL::BIGINT AS late, NULL::INTEGER AS days
+           WHERE false""",
+        here=True,
+    ),
+)
+"""Where everything is read nothing is at rest (``actions.books``): any receipt may have something left."""
 
 
 def find_what_is_owed(night: Tables) -> None:
@@ -41,7 +53,7 @@ def find_what_is_owed(night: Tables) -> None:
 
 def total_accounts(night: Tables) -> None:
     """Totals, overdue share and oldest lateness per customer, creditor and currency."""
-    unapplied = owing.unapplied(night.table("receipts"), night.table("allocations"), night.date)
+    unapplied = owing.unapplied(night.table("unspent"), night.table("allocations"), night.date)
     night.keep("totals", owing.accounts(night.table("owed"), unapplied))
 
 
@@ -54,6 +66,7 @@ def find_habits(night: Tables) -> None:
             night.table("bills"),
             night.table("adjustments"),
             night.table("allocations"),
+            night.table("at_rest"),
             night.table("totals"),
             windows,
             night.date,

@@ -19,7 +19,14 @@ from liangqing.policy import Policy
 from liangqing.receivables import steps as receivables
 from liangqing.warning import steps as warning
 
-_SOURCES = (*people.SOURCES, *parties.SOURCES, *receivables.SOURCES, *warning.SOURCES, *cases.SOURCES)
+_SOURCES = (
+    *people.SOURCES,
+    *parties.SOURCES,
+    *receivables.SOURCES,
+    *receivables.RESTING,
+    *warning.SOURCES,
+    *cases.SOURCES,
+)
 _PREPARING = (*receivables.PREPARING, *cases.PREPARING)
 _DECIDING = (
     *receivables.STEPS,

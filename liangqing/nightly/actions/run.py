@@ -144,7 +144,7 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress, eng
     with Night(date, rules, purpose="run") as night, engine(night) as tables:
         hear(date, "snapshot")
         with night.timed("snapshot"):
-            night.read(plan.sources)
+            night.read(plan.sources, books=plan.books)
         for step in plan.steps:
             hear(date, step.name)
             with night.timed(step.name):
@@ -169,12 +169,14 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress, eng
                 tell(event, by=by, day=date)
         hear(date, "close")
         with night.timed("close"):
-            if wrong := list(plan.invariants()):
+            if wrong := list(plan.invariants(night)):
                 raise InvariantBroken(wrong)
             hear(date, "seal")
             seal()
             hear(date, "keep")
             _keep(night, plan)
+            if plan.books:
+                plan.books.settle(night)
             hear(date, "kept")
         Run.objects.filter(pk=record.pk).update(status=Run.Status.DONE, finished_at=clock.now(), seconds=night.seconds)
     return Report(date, version, Run.Status.DONE, counts, changed, night.seconds)

@@ -22,37 +22,30 @@ def habits(
     bills: ir.Table,
     adjustments: ir.Table,
     allocations: ir.Table,
+    at_rest: ir.Table,
     accounts: ir.Table,
     windows: Iterable[int],
     as_of: dt.date,
 ) -> ir.Table:
     """One row a customer and creditor of ``accounts`` for whom anything fell due within the longest of ``windows``.
 
-    In: ``bills``, ``adjustments``, ``allocations`` as for ``owing.owed``; ``accounts`` (party_id, creditor_id); windows
-    in days. Out: party_id, creditor_id, and for each window N: late_share_N (basis points of what fell due in the N days
-    before ``as_of``, late by then: paid after the due day, or not at all), worst_days_N (most days that any of it was
-    late); NULL where nothing fell due. A bill due on D fell due on D+1. Of several currencies the worst speaks; they are
-    never added together. Money counts on the day it counts from, as everywhere; a credit note set against a bill is
-    money.
+    In: ``bills``, ``adjustments``, ``allocations`` as for ``owing.owed``; ``at_rest`` what ``each_paid`` said of bills that
+    are not among them any more; ``accounts`` (party_id, creditor_id); windows in days. Out: party_id, creditor_id, and for
+    each window N: late_share_N (basis points of what fell due in the N days before ``as_of``, late by then: paid after the
+    due day, or not at all), worst_days_N (most days that any of it was late); NULL where nothing fell due. A bill due on D
+    fell due on D+1. Of several currencies the worst speaks; they are never added together. Money counts on the day it
+    counts from, as everywhere; a credit note set against a bill is money.
     """
     windows = sorted(windows)
-    held = bills.kind.isin(HELD_KINDS) & (bills.contract_ends_on > bills.due_on)
-    fell = bills.mutate(fell_on=ibis.coalesce(held, False).ifelse(bills.contract_ends_on, bills.due_on))
-    fell = fell.filter(
-        fell.fell_on < day(as_of),
-        fell.fell_on >= day(as_of - dt.timedelta(days=windows[-1])),
-        fell.issued_on.isnull() | (fell.issued_on <= day(as_of)),
-    ).semi_join(accounts, ["party_id", "creditor_id"])
-    fell = fell.select("bill_id", "party_id", "creditor_id", "currency", "amount", "fell_on")
-    fell = _with_money(fell, adjustments, allocations, as_of)
-    asked = fell.filter(fell.asked > 0)
-    late = ibis.greatest(asked.asked - ibis.greatest(asked.in_time, 0), 0)
-    days = ibis.cases(
-        (asked.paid < asked.asked, days_between(asked.fell_on, as_of)),
-        (late > 0, days_between(asked.fell_on, asked.last_on)),
-        else_=0,
-    )
-    each = asked.mutate(late=late, days=days, ago=days_between(asked.fell_on, as_of))
+
+    def within(rows: ir.Table) -> ir.Table:
+        first, last = day(as_of - dt.timedelta(days=windows[-1])), day(as_of)
+        met = rows.filter(rows.fell_on < last, rows.fell_on >= first)
+        return met.semi_join(accounts, ["party_id", "creditor_id"])
+
+    fell = within(falling(bills, as_of))
+    each = ibis.union(each_paid(fell, adjustments, allocations, as_of), within(at_rest).select(*EACH))
+    each = each.filter(each.asked > 0).mutate(ago=days_between(each.fell_on, as_of))
     sums = {}
     for window in windows:
         sums[f"asked_{window}"] = each.asked.sum(where=each.ago <= window)
@@ -66,6 +59,30 @@ def habits(
         worst[f"late_share_{window}"] = share.max(where=fell_due.notnull())
         worst[f"worst_days_{window}"] = by_currency[f"worst_days_{window}"].max()
     return by_currency.group_by("party_id", "creditor_id").agg(**worst)
+
+
+EACH = ("bill_id", "party_id", "creditor_id", "currency", "fell_on", "asked", "late", "days")
+
+
+def falling(bills: ir.Table, as_of: dt.date) -> ir.Table:
+    """The bills known on ``as_of`` with the day each falls due: bill_id, party_id, creditor_id, currency, amount, fell_on."""
+    held = bills.kind.isin(HELD_KINDS) & (bills.contract_ends_on > bills.due_on)
+    fell = bills.mutate(fell_on=ibis.coalesce(held, False).ifelse(bills.contract_ends_on, bills.due_on))
+    known = fell.filter(fell.issued_on.isnull() | (fell.issued_on <= day(as_of)))
+    return known.select("bill_id", "party_id", "creditor_id", "currency", "amount", "fell_on")
+
+
+def each_paid(fell: ir.Table, adjustments: ir.Table, allocations: ir.Table, as_of: dt.date) -> ir.Table:
+    """How each bill of ``falling`` was paid, as of a day: ``EACH``; ``late`` what was not there on its day, ``days`` how
+    many days the last of that came after it, or has been missing. Of a bill that is settled this never changes."""
+    asked = _with_money(fell, adjustments, allocations, as_of)
+    late = ibis.greatest(asked.asked - ibis.greatest(asked.in_time, 0), 0)
+    days = ibis.cases(
+        (asked.paid < asked.asked, days_between(asked.fell_on, as_of)),
+        (late > 0, days_between(asked.fell_on, asked.last_on)),
+        else_=0,
+    )
+    return asked.mutate(late=late, days=days).select(*EACH)
 
 
 def _with_money(fell: ir.Table, adjustments: ir.Table, allocations: ir.Table, as_of: dt.date) -> ir.Table:
@@ -88,6 +105,7 @@ def _with_money(fell: ir.Table, adjustments: ir.Table, allocations: ir.Table, as
     both = fell.left_join(paid, fell.bill_id == paid.paid_id)
     both = both.left_join(added, both.bill_id == added.adjusted_id)
     return both.select(
+        "bill_id",
         "party_id",
         "creditor_id",
         "currency",

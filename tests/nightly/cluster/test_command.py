@@ -32,7 +32,10 @@ def liangqing(*arguments: str) -> Result:
 def test_a_night_on_spark_lands_what_a_night_here_lands_and_nothing_the_second_time(
     working_day: str, undisturbed: dict[str, Any], shared: Path, settings: Any
 ) -> None:
-    settings.SHARED = str(shared)
+    settings.SHARED, settings.NIGHT_KEEPS_FROM = (
+        str(shared),
+        1,
+    )  # the nights after the first read what was kept of the books
     first = json.loads(liangqing("night", "--date", DATE, "--spark", "local[2]").stdout)
     assert stored() == undisturbed
     assert first["changed_rows"] > 0

@@ -43,7 +43,7 @@ def night(request: pytest.FixtureRequest, local: Engine) -> Iterator[Tables]:
 def given(night: Tables, name: str, **columns: list[Any]) -> ir.Table:
     """Rows kept in the night, as steps find them: what is empty of them is a number."""
     kinds = {"due_on": pa.date32(), "issued_on": pa.date32(), "allocated_on": pa.date32(), "effective_on": pa.date32()}
-    kinds |= {"contract_ends_on": pa.date32(), "received_on": pa.date32()}
+    kinds |= {"contract_ends_on": pa.date32(), "received_on": pa.date32(), "fell_on": pa.date32(), "days": pa.int32()}
     kinds |= dict.fromkeys(("currency", "kind", "text"), pa.string())
     fields = {key: pa.array(rows, kinds.get(key, pa.int64())) for key, rows in columns.items()}
     return night.keep(name, ibis.memtable(pa.table(fields)))
@@ -96,8 +96,12 @@ def test_a_habit_is_exact_at_the_edge(night: Tables) -> None:
         night, "allocated", receipt_id=[1], bill_id=[1], allocated_on=[TODAY - dt.timedelta(days=1)],
         amount=[whole - whole // 10_000],
     )  # fmt: skip
+    rest = given(
+        night, "rest", bill_id=[], party_id=[], creditor_id=[], currency=[], fell_on=[], asked=[], late=[], days=[]
+    )
     accounts = asked.select("party_id", "creditor_id").distinct()
-    ((*_, share, days),) = rows(night, night.keep("habits", habits.habits(asked, added, paid, accounts, [90], TODAY)))
+    told = habits.habits(asked, added, paid, rest, accounts, [90], TODAY)
+    ((*_, share, days),) = rows(night, night.keep("habits", told))
     assert (share, days) == ((whole // 10_000) * 10_000 // whole, 1)
 
 
