@@ -2,6 +2,7 @@
 #
 #   make run               the demo institution in the browser (made at the first run), its address and logins
 #   make test              all tests; some: make test ARGS="tests/kit -k share"
+#   make test-cluster      the night on a cluster against the night on one machine; needs Java 17
 #   make check             format, lint, types, ladder, translations, tests: just what CI runs
 #   make demo              fill an empty house with the demo institution
 #   make night DATE=D      decide everything for a date, as 2026-06-30
@@ -31,6 +32,7 @@ export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
+CLUSTER := .venv/cluster.stamp
 INPUTS := pyproject.toml scripts/environment.py
 SENTENCES := $(shell find liangqing -path '*/LC_MESSAGES/*.po')
 COMPILED := $(SENTENCES:.po=.mo)
@@ -40,7 +42,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests make databases of their own, whatever house is set for running.
 TESTS := env -u LIANGQING_HOME $(PYTEST)
 
-.PHONY: help setup ui screenshots run demo night test check format lint types ladder house messages migrations bench lock clean
+.PHONY: help setup ui screenshots run demo night test test-cluster check format lint types ladder house messages migrations bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -67,6 +69,9 @@ night: $(RUN) $(COMPILED)
 
 test: $(DEV) $(COMPILED) $(BUNDLE)
 	@$(TESTS) -n auto $(ARGS)
+
+test-cluster: $(CLUSTER) $(COMPILED) $(BUNDLE)
+	@$(TESTS) -m cluster tests/nightly/cluster $(ARGS)
 
 check: format lint types ladder
 	@$(MAKE) --no-print-directory test ARGS=
@@ -109,6 +114,9 @@ $(RUN): requirements/run.txt requirements/boot.txt $(INPUTS)
 
 $(DEV): requirements/dev.txt requirements/boot.txt $(INPUTS)
 	@$(PYTHON) scripts/environment.py dev
+
+$(CLUSTER): requirements/cluster.txt requirements/dev.txt requirements/boot.txt $(INPUTS)
+	@$(PYTHON) scripts/environment.py cluster
 
 $(BUNDLE): $(UI)/package-lock.json $(UI)/package.json $(UI)/vite.config.js $(wildcard $(UI)/src/*) | $(RUN)
 	@echo "Building what browsers load …" >&2 && $(BIN)/python scripts/ui.py

@@ -2,6 +2,7 @@
 
     python3 scripts/environment.py run    what running needs
     python3 scripts/environment.py dev    what testing and checking need on top
+    python3 scripts/environment.py cluster   and what a night on a cluster needs
     python3 scripts/environment.py lock   choose versions anew for what pyproject.toml asks
 
 1. Find a Python of 3.11 or newer.
@@ -35,10 +36,15 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOT = ROOT / ".boot"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMPS = {"run": VENV / "run.stamp", "dev": VENV / "dev.stamp"}
+LEVELS = {"run": ["run.txt"], "dev": ["dev.txt"], "cluster": ["dev.txt", "cluster.txt"]}
+"""What .venv can be made for, each holding the one before, and what is pinned for it."""
+STAMPS = {level: VENV / f"{level}.stamp" for level in LEVELS}
 LOCKS = {
     "dev.txt": ["pyproject.toml", "--group", "dev", "--group", "build"],
     "run.txt": ["pyproject.toml", "--group", "build", "--constraints", "requirements/dev.txt"],
+    "cluster.txt": [
+        *("pyproject.toml", "--extra", "cluster", "--group", "build", "--constraints", "requirements/dev.txt"),
+    ],
     "boot.txt": ["--group", "pyproject.toml:boot"],
 }
 MIRROR = "If packages load slowly or not at all, name a mirror near you in PIP_INDEX_URL and say it again."
@@ -60,10 +66,11 @@ def main() -> None:
 
 
 def make(wanted: str) -> None:
-    """Bring .venv to what is wanted. What was installed for testing stays when only running is asked."""
-    level = "dev" if wanted == "dev" or STAMPS["dev"].exists() else "run"
-    pinned = ROOT / "requirements" / f"{level}.txt"
-    count = len(re.findall(r"^\S+==", pinned.read_text(encoding="utf-8"), re.MULTILINE))
+    """Bring .venv to what is wanted. What was installed for more than that stays."""
+    levels = list(LEVELS)
+    level = max(wanted, *(name for name in levels if name == "run" or STAMPS[name].exists()), key=levels.index)
+    pinned = [ROOT / "requirements" / name for name in LEVELS[level]]
+    count = len({pin for lock in pinned for pin in re.findall(r"^\S+==", lock.read_text("utf-8"), re.MULTILINE)})
     if not _works(PYTHON):
         shutil.rmtree(VENV, ignore_errors=True)
     uv = boot()
@@ -74,8 +81,8 @@ def make(wanted: str) -> None:
         with_pip(pinned)
     # Every command is a process of its own: without compiled code each start would cost seconds.
     run([str(PYTHON), "-m", "compileall", "-q", "-j", "0", "liangqing"])
-    for stamp in STAMPS.values() if level == "dev" else [STAMPS["run"]]:
-        stamp.touch()
+    for name in levels[: levels.index(level) + 1]:
+        STAMPS[name].touch()
 
 
 def boot() -> "Path | None":
@@ -100,19 +107,19 @@ def boot() -> "Path | None":
     return uv
 
 
-def with_uv(uv: Path, pinned: Path) -> None:
+def with_uv(uv: Path, pinned: "list[Path]") -> None:
     if not PYTHON.exists():
         run([str(uv), "venv", "--quiet", "--no-python-downloads", "--python", sys.executable, str(VENV)])
     here = ["--quiet", "--python", str(PYTHON)]
-    run([str(uv), "pip", "sync", *here, "--compile-bytecode", "--require-hashes", str(pinned)], hint=MIRROR)
+    run([str(uv), "pip", "sync", *here, "--compile-bytecode", "--require-hashes", *map(str, pinned)], hint=MIRROR)
     run([str(uv), "pip", "install", *here, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
 
 
-def with_pip(pinned: Path) -> None:
+def with_pip(pinned: "list[Path]") -> None:
     if not PYTHON.exists():
         run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], hint="Debian, Ubuntu: apt install python3-venv")
     pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet"]
-    run([*pip, "--require-hashes", "-r", str(pinned)], hint=MIRROR)
+    run([*pip, "--require-hashes", *(word for lock in pinned for word in ("-r", str(lock)))], hint=MIRROR)
     run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
 
 

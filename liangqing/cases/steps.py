@@ -10,8 +10,7 @@ from liangqing.cases.actions.arms import land_arms
 from liangqing.cases.actions.tallies import land_tallies
 from liangqing.cases.rules import classes, dealing, obligors, promises, tallies, work
 from liangqing.kit.actions import clause
-from liangqing.nightly.night import Night
-from liangqing.nightly.plan import Landing, Source, Step
+from liangqing.nightly.plan import Landing, Source, Step, Tables
 from liangqing.policy import Policy
 from liangqing.policy.terms import definitions
 
@@ -90,12 +89,12 @@ SOURCES = (
 )
 
 
-def find_what_came(night: Night) -> None:
+def find_what_came(night: Tables) -> None:
     """The receipts by which open promises may be judged: all the judging needs to know of them."""
     night.keep("came", promises.came(night.table("receipts"), night.table("promises")))
 
 
-def find_signs(night: Night) -> None:
+def find_signs(night: Tables) -> None:
     """What became of each customer's words, for every window a class may look back."""
     windows = definitions()["class.looks_back_days"].choices
     night.keep(
@@ -106,7 +105,7 @@ def find_signs(night: Night) -> None:
     )
 
 
-def decide_classes(night: Night) -> None:
+def decide_classes(night: Tables) -> None:
     """The class of every customer towards each creditor."""
     night.keep(
         "classes",
@@ -121,7 +120,7 @@ def decide_classes(night: Night) -> None:
     )
 
 
-def judge_promises(night: Night) -> None:
+def judge_promises(night: Tables) -> None:
     """Promises kept, kept in part, broken; and what the last one of each case says."""
     fates = promises.fates(
         night.table("promises"),
@@ -145,7 +144,7 @@ def judge_promises(night: Night) -> None:
     )
 
 
-def decide_cases(night: Night) -> None:
+def decide_cases(night: Tables) -> None:
     """Obligors, and which case is live, opens, moves or closes."""
     everyone = night.keep(
         "obligors",
@@ -154,7 +153,7 @@ def decide_cases(night: Night) -> None:
     night.keep("standing_cases", obligors.standing_cases(everyone, night.table("live_cases"), night.policy))
 
 
-def find_work(night: Night) -> None:
+def find_work(night: Tables) -> None:
     """What is to be done with whom, how urgent it is, and why; or why nothing is."""
     standing = night.table("standing_cases")
     overruled = night.keep("overruled", work.overruled(standing, night.table("promise_fates"), night.date))
@@ -173,7 +172,7 @@ def find_work(night: Night) -> None:
 
 
 @clause("P4-4 even share", "P4-5 one person per debt")
-def deal(night: Night) -> None:
+def deal(night: Tables) -> None:
     """Who answers for whom: kept, the seller, or dealt desk by desk; where nobody works at a desk, any collector. Where the
     policy asks for certificates, nobody without a valid one is given anything new."""
     people = _fit(night)
@@ -187,19 +186,19 @@ def deal(night: Night) -> None:
     able = people.filter(people.collects, people.capacity > 0)
     for desk in _desks(night.policy):
         waiting = kept.filter(kept.owner_id.isnull(), kept.desk == desk)
-        if waiting.count().execute() == 0:
+        if night.value(waiting.count()) == 0:
             continue
         team = able.filter(able.desks.contains(f" {desk} "))
-        if team.count().execute() == 0:
+        if night.value(team.count()) == 0:
             team = able
-        if team.count().execute() == 0:
+        if night.value(team.count()) == 0:
             continue  # nobody collects at all: the tasks stay without an owner, and the report says so
         loads = owners.group_by(user_id=owners.owner_id).agg(load=lambda t: t.count())
         dealt = dealing.dealt(waiting, team.select("user_id", "capacity"), loads)
         owners = night.replace("owners", ibis.union(owners, dealt.select("party_id", "creditor_id", "owner_id")))
 
 
-def _fit(night: Night) -> ir.Table:
+def _fit(night: Tables) -> ir.Table:
     """The people, those who may not be given new cases today as if they neither collected nor sold."""
     people = night.table("people")
     if not night.policy.terms["people.certificate_needed"] or "certified" not in people.columns:
@@ -213,7 +212,7 @@ def _desks(rules: Policy) -> list[str]:
     return sorted({row.then["desk"] for each in every for row in each.tables["case.desk"].rows})
 
 
-def make_lists(night: Night) -> None:
+def make_lists(night: Tables) -> None:
     """The morning's tasks, and how cases and lists differ from what is stored."""
     worked, owners = night.table("work"), night.table("owners")
     wanted = night.keep("tasks", work.tasks(worked, owners, night.policy, night.date))
@@ -226,7 +225,7 @@ def make_lists(night: Night) -> None:
     night.keep("skipped", ibis.union(passed, unowned))
 
 
-def tally(night: Night) -> None:
+def tally(night: Tables) -> None:
     """Sums for the overview; the answer about one party needs none. What has moved since the night before is told from
     its kept tables, and not at all where they are missing."""
     if not night.whole:
@@ -243,12 +242,12 @@ def tally(night: Night) -> None:
     answered = night.keep("answered", nobody if known is None else known)
     moved = tallies.moves(had, owed) if had is not None else tallies.moves(owed.limit(0), owed.limit(0))
     night.keep("rolls", tallies.rolls(night.keep("moves", moved), answers, answered, people))
-    last_known = int(marks.last_receipt.max().execute()) if marks is not None else 0
+    last_known = int(night.value(marks.last_receipt.max())) if marks is not None else 0
     came = receipts if marks is not None else receipts.limit(0)
     night.keep("collected", tallies.collected(came, last_known, answers, answered, people, night.date))
 
 
-def _case_changes(night: Night, owners: ir.Table) -> ir.Table:
+def _case_changes(night: Tables, owners: ir.Table) -> ir.Table:
     standing, last = night.table("standing_cases"), night.table("case_numbers")
     mine = owners.select(new_party="party_id", new_creditor="creditor_id", new_owner="owner_id")
     both = standing.left_join(mine, [standing.party_id == mine.new_party, standing.creditor_id == mine.new_creditor])

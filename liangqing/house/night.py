@@ -13,7 +13,7 @@ from liangqing.cases import steps as cases
 from liangqing.cases.models import Case, Promise, Task
 from liangqing.house.invariants import broken
 from liangqing.nightly.night import Night
-from liangqing.nightly.plan import Plan, Step
+from liangqing.nightly.plan import Plan, Step, Tables
 from liangqing.outreach import steps as outreach
 from liangqing.parties import steps as parties
 from liangqing.people import steps as people
@@ -24,18 +24,16 @@ from liangqing.warning.level import Level
 from liangqing.warning.models import Alert
 
 
-def _figures(night: Night) -> None:
+def _figures(night: Tables) -> None:
     """How much there was to decide, for the report."""
     owed, skipped = night.table("owed"), night.table("skipped")
     late = owed.filter(owed.days >= 1, owed.owed > 0)
+    reasons = skipped.group_by("reason").agg(n=skipped.count())
     night.figures.update(
-        open_bills=int(owed.count().execute()),
-        late_bills=int(late.count().execute()),
-        late_customers=int(late.party_id.nunique().execute()),
-        skipped={
-            str(row["reason"]): int(row["n"])
-            for row in skipped.group_by("reason").agg(n=skipped.count()).order_by("reason").to_pyarrow().to_pylist()
-        },
+        open_bills=night.value(owed.count()),
+        late_bills=night.value(late.count()),
+        late_customers=night.value(late.party_id.nunique()),
+        skipped={row["reason"]: row["n"] for row in night.arrow(reasons.order_by("reason")).to_pylist()},
     )
 
 

@@ -3,7 +3,8 @@
 From the environment: ``LIANGQING_HOME`` the data folder, ``DATABASE_URL`` a PostgreSQL server (15 or newer; the
 embedded one when unset), ``LIANGQING_KEY`` the master key, ``LIANGQING_LANGUAGE`` zh-hans or en,
 ``LIANGQING_TIME_ZONE``, ``LIANGQING_SECRET`` (signs sessions; made in the data folder when unset), ``LIANGQING_HOSTS``
-the names the pages are served under, ``LIANGQING_HTTPS`` when a proxy in front speaks TLS.
+the names the pages are served under, ``LIANGQING_HTTPS`` when a proxy in front speaks TLS, ``LIANGQING_SPARK`` and
+``LIANGQING_SHARED`` when nights run on a cluster.
 """
 
 from __future__ import annotations
@@ -89,6 +90,10 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "locale"]
 FORMAT_MODULE_PATH = ["liangqing.house.formats"]
 """Thousands are grouped in Chinese pages too, and dates are ISO."""
+SPARK = env.str("LIANGQING_SPARK", default="")
+"""Where nights run: the address of a Spark master, as spark://host:7077; on this machine when unset."""
+SHARED = env.str("LIANGQING_SHARED", default="")
+"""A folder that this machine and all Spark workers see under one name."""
 
 # The faces ------------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,11 @@ def days_between(start: ir.DateValue, end: ir.DateValue | dt.date) -> ir.Integer
     return last.delta(start, unit="day").cast("int32")
 
 
+def listed(numbers: ir.IntegerColumn) -> ir.StringScalar:
+    """The numbers of a group in ascending order, with spaces between. (Not every backend joins text in an order.)"""
+    return numbers.collect().sort().map(lambda each: each.cast("string")).join(" ")
+
+
 def share_bp(part: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerValue:
     """``part`` of ``whole`` in basis points, rounded down, exactly: widened to 38 digits, never through floating point.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import functools
 import os
 import shutil
 import time
@@ -18,7 +19,11 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
+import sqlglot as sg
 from django.conf import settings
+from ibis.backends.sql import SQLBackend
+from ibis.backends.sql.datatypes import SqlglotType
+from ibis.expr.datatypes import DataType
 from ibis.expr.operations import InMemoryTable
 
 from liangqing.kit.snapshot import taken
@@ -136,13 +141,16 @@ class Night:
         return self._tables[name]
 
     def _store(self, full: str, expression: ir.Table) -> None:
-        if expression.op().find(InMemoryTable):  # the backend has to be given its rows
-            self.con.create_table(full, expression)
-        else:  # what create_table does besides takes longer than a small institution's rows
-            self.con.con.execute(f"CREATE TABLE {full} AS {self.con.compile(expression)}").fetchall()
+        # Not by create_table: what that does besides takes longer than a small institution's rows.
+        for given in expression.op().find(InMemoryTable):  # the backend has to be given its rows
+            self.con.con.register(given.name, given.data.to_pyarrow(given.schema))
+        self.con.con.execute(f"CREATE TABLE {full} AS {typed(self.con, expression)}").fetchall()
 
     def arrow(self, expression: ir.Table) -> pa.Table:
         return expression.to_pyarrow()
+
+    def value(self, expression: ir.Scalar) -> Any:
+        return expression.to_pyarrow().as_py()
 
     def checksum(self, name: str, *, without: frozenset[str] = frozenset()) -> str:
         """A number that is the same for the same rows in any order; some columns may be left out."""
@@ -164,8 +172,32 @@ class Night:
             raise FileNotFoundError(path)
         return self.con.read_parquet(path)
 
+    def look_into(self, name: str, files: str) -> None:
+        """Let a name stand for the rows of Parquet files, which another engine has written."""
+        self.con.con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{files}')").fetchall()
+        self._tables.pop(name, None)
+
     def save(self, name: str, path: Path) -> None:
-        self.con.con.execute(f"COPY {name} TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+        rows = typed(self.con, self.con.table(name))
+        self.con.con.execute(f"COPY ({rows}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+
+
+def typed(con: SQLBackend, expression: ir.Table) -> str:
+    """The question in the engine's SQL, its columns of the types the expression states.
+
+    Left to themselves engines differ: DuckDB would keep a sum as HUGEINT, which becomes floating point in Parquet, and a day
+    to which days were added as an instant; Spark a small number as a larger one.
+    """
+    columns = []
+    for name, kind in expression.schema().items():
+        column = sg.to_identifier(name, quoted=True).sql(con.dialect)
+        columns.append(f"CAST({column} AS {_type(con.compiler.type_mapper, kind)}) AS {column}")
+    return f"SELECT {', '.join(columns)} FROM ({con.compile(expression)}) AS stated"
+
+
+@functools.cache
+def _type(types: type[SqlglotType], kind: DataType) -> str:
+    return str(types.to_string(kind))
 
 
 def nights_folder() -> Path:

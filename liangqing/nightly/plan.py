@@ -8,8 +8,41 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
     from liangqing.kit.snapshot import Snapshot
     from liangqing.nightly.night import Night
+    from liangqing.policy import Policy
+
+
+class Tables(Protocol):
+    """What a step sees of the night: its date, its policy and its tables, on whatever engine they stand."""
+
+    date: dt.date
+    policy: Policy
+    figures: dict[str, Any]
+    """Counts for the report."""
+    whole: bool
+    """False when only one party's rows were read."""
+
+    def table(self, name: str) -> ir.Table:
+        """The rows kept (or read) under a name."""
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Work an expression out and keep its rows under a name."""
+
+    def replace(self, name: str, expression: ir.Table) -> ir.Table:
+        """Keep rows under a name that is already taken; the expression may read the rows it replaces."""
+
+    def before(self, name: str) -> ir.Table | None:
+        """The rows kept under a name by the night before this one, if they are there."""
+
+    def arrow(self, expression: ir.Table) -> pa.Table:
+        """The rows of an expression: for the few that Python has to see."""
+
+    def value(self, expression: ir.Scalar) -> Any:
+        """A single value, as a count."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +81,7 @@ class Step:
     """Named work on the tables of the night: reads tables, keeps tables. Touches nothing stored."""
 
     name: str
-    run: Callable[[Night], None]
+    run: Callable[[Tables], None]
     asks_policy: bool = False
     """Whether it decides by the policy: these are what a trial works out a second time."""
 

@@ -10,13 +10,14 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from django.conf import settings
 
+from liangqing.nightly.plan import Tables
 from liangqing.outreach.kinds import Channel
 from liangqing.outreach.queries.days import kind_of_day
 from liangqing.outreach.rules import outlook, portfolio
@@ -33,17 +34,6 @@ _OPENINGS = shape(
     country="text", zone="text", regime="text", variant="small", channel="text", at_s="whole", minute="whole", rank="whole",
     usual_rank="whole", hours="text", others="text", route="text", way="text",
 )  # fmt: skip
-
-
-class Tables(Protocol):
-    """The night, as far as it is asked here."""
-
-    date: dt.date
-    policy: Policy
-
-    def table(self, name: str) -> ir.Table: ...
-
-    def keep(self, name: str, expression: ir.Table) -> ir.Table: ...
 
 
 @dataclass(frozen=True)
@@ -111,11 +101,11 @@ class Day:
     _special_days: dict[dt.date, bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        rows = self.debts.select(*POINT).distinct().to_pyarrow().to_pylist()
+        rows = self.night.arrow(self.debts.select(*POINT).distinct()).to_pylist()
         self.points = [Standpoint(**row) for row in rows]
-        lines = self.night.table("lines").to_pyarrow().to_pylist()
+        lines = self.night.arrow(self.night.table("lines")).to_pylist()
         self._lines = {row["channel"]: row["contracted"] for row in lines}
-        days = self.night.table("special_days").to_pyarrow().to_pylist()
+        days = self.night.arrow(self.night.table("special_days")).to_pylist()
         self._special_days = {row["on"]: row["works"] for row in days}
         self.openings = ibis.memtable(pa.Table.from_pylist([*self._usual_openings()], _OPENINGS))
 

@@ -39,7 +39,7 @@ class Singly:
 
     def anybody(self) -> bool:
         """Whether anybody is to be decided singly."""
-        return bool(self.special.limit(1).to_pyarrow().num_rows)
+        return bool(self.day.night.arrow(self.special.limit(1)).num_rows)
 
     @functools.cached_property
     def special(self) -> ir.Table:
@@ -56,7 +56,7 @@ class Singly:
         """Whom a cap, a quiet time or the rule for lost contact may speak of, by no more than a count that can only be too
         high: of the whole customer, and of a little more than the window."""
         attempts = self.day.night.table("attempts")
-        if not attempts.limit(1).to_pyarrow().num_rows:
+        if not self.day.night.arrow(attempts.limit(1)).num_rows:
             return
         for tried in outlook.could_speak(self.day.night.policy, self.day.night.date):
             rows = attempts.filter(attempts.at_s > tried.since_s, attempts.outcome.isin(sorted(tried.outcomes)))
@@ -161,10 +161,10 @@ class Singly:
                 return None
             return given.setdefault(row["ask_id"], (point, row["channel"], set(), set()))[2:]
 
-        for row in wishes.to_pyarrow().to_pylist():
+        for row in self.day.night.arrow(wishes).to_pylist():
             if (known := noted(row, row["since_s"])) is not None:
                 known[0].add((row["kind"], row["from_minute"] or 0, row["until_minute"] or 0))
-        for row in lifted.to_pyarrow().to_pylist():
+        for row in self.day.night.arrow(lifted).to_pylist():
             if (known := noted(row, row["from_s"])) is not None:
                 known[1].update(row["lifted_rules"].split())
         made: dict[Any, Opening] = {}
@@ -202,11 +202,11 @@ class Singly:
         receipts = self.day.night.table("receipts")
         paid = receipts.join(debts, ["party_id", "creditor_id"]).select("person_id", "creditor_id", "received_on")
         restarts: dict[tuple[int, int], list[Restart]] = {}
-        for person, debt, day in _rows(paid.distinct()):
+        for person, debt, day in self._rows(paid.distinct()):
             restarts.setdefault((person, debt), []).append(Restart(day, "payment"))
         found = {
             (person, debt)
-            for person, debt, due_on in _rows(old.distinct())
+            for person, debt, due_on in self._rows(old.distinct())
             if lapses_on(due_on, restarts.get((person, debt), ()), years=years, long_stop_years=stop)
             < self.day.night.date
         }
@@ -267,6 +267,5 @@ class Singly:
         each = whole.select(*kept, "whole", debt=whole.owes_to)
         return plain.select(*names, whole=ibis.literal(True)).union(each.select(*names, "whole"))
 
-
-def _rows(table: ir.Table) -> Iterable[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in table.to_pyarrow().columns), strict=True)
+    def _rows(self, table: ir.Table) -> Iterable[tuple[Any, ...]]:
+        return zip(*(column.to_pylist() for column in self.day.night.arrow(table).columns), strict=True)

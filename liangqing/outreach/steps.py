@@ -8,8 +8,7 @@ import ibis
 
 from liangqing import policy
 from liangqing.kit.actions import clause
-from liangqing.nightly.night import Night
-from liangqing.nightly.plan import Landing, Source, Step
+from liangqing.nightly.plan import Landing, Source, Step, Tables
 from liangqing.outreach.actions import landing
 from liangqing.outreach.ahead import Day, debts
 from liangqing.outreach.rules import foretold, outlook
@@ -109,7 +108,7 @@ SOURCES = (
 
 
 @clause("P2 3.3.2", "P4-4 worklist")
-def look_ahead(night: Night) -> None:
+def look_ahead(night: Tables) -> None:
     """Who may be asked for payment on this day, by each channel: from which minute, or why not.
 
     Keeps ``debts``: who has something late towards whom, and the standpoint they share with others; ``outlook_usual``:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from liangqing.nightly.night import Night
-from liangqing.nightly.plan import Source, Step
+from liangqing.nightly.plan import Source, Step, Tables
 from liangqing.policy.terms import definitions
 from liangqing.receivables.rules import habits, owing, scopes
 
@@ -45,20 +44,20 @@ RESTING = (
 """Where everything is read nothing is at rest (``actions.books``): any receipt may have something left."""
 
 
-def find_what_is_owed(night: Night) -> None:
+def find_what_is_owed(night: Tables) -> None:
     """What is owed and how late, per bill."""
     night.keep(
         "owed", owing.owed(night.table("bills"), night.table("adjustments"), night.table("allocations"), night.date)
     )
 
 
-def total_accounts(night: Night) -> None:
+def total_accounts(night: Tables) -> None:
     """Totals, overdue share and oldest lateness per customer, creditor and currency."""
     unapplied = owing.unapplied(night.table("unspent"), night.table("allocations"), night.date)
     night.keep("totals", owing.accounts(night.table("owed"), unapplied))
 
 
-def find_habits(night: Night) -> None:
+def find_habits(night: Tables) -> None:
     """How each customer with anything open has paid, for every window a class may look back."""
     windows = definitions()["class.looks_back_days"].choices
     night.keep(
@@ -75,7 +74,7 @@ def find_habits(night: Night) -> None:
     )
 
 
-def find_variants(night: Night) -> None:
+def find_variants(night: Tables) -> None:
     """Which variant of the policy decides each account: its line, place and kind of debtor, and the lot drawn for it."""
     totals = night.table("totals")
     if night.policy.variants:

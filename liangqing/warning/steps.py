@@ -5,8 +5,7 @@ from __future__ import annotations
 import ibis
 
 from liangqing.kit.actions import clause
-from liangqing.nightly.night import Night
-from liangqing.nightly.plan import Landing, Source, Step
+from liangqing.nightly.plan import Landing, Source, Step, Tables
 from liangqing.warning.actions import landing
 from liangqing.warning.rules import escalation, levels
 
@@ -26,14 +25,14 @@ SOURCES = (
 )
 
 
-def decide_levels(night: Night) -> None:
+def decide_levels(night: Tables) -> None:
     """The level of every account, and which differ from yesterday's."""
     now = night.keep("levels", levels.levels(night.table("accounts"), night.policy))
     night.keep("level_changes", levels.changes(now, night.table("standings"), night.policy))
 
 
 @clause("P3 3.3.2")
-def address_alerts(night: Night) -> None:
+def address_alerts(night: Tables) -> None:
     """Who is told of each account that reached a level: the head of the business that sold (all heads of business where
     the bill names no seller) and the heads of risk."""
     changes, accounts = night.table("level_changes"), night.table("accounts")
@@ -72,12 +71,13 @@ def address_alerts(night: Night) -> None:
     )
 
 
-def _heads_of(night: Night, kind: str) -> str:
+def _heads_of(night: Tables, kind: str) -> str:
     heads = night.table("heads")
-    return " ".join(str(head) for head in sorted(heads.filter(heads.kind == kind).head_id.execute()))
+    found = night.arrow(heads.filter(heads.kind == kind).select("head_id"))
+    return " ".join(str(head) for head in sorted(found["head_id"].to_pylist()))
 
 
-def escalate_alerts(night: Night) -> None:
+def escalate_alerts(night: Tables) -> None:
     """Which earlier warnings have waited too long, and who is told next."""
     night.keep(
         "escalations",

@@ -42,9 +42,11 @@ def test_no_address_is_written_down(path: Path) -> None:
 def test_what_pyproject_asks_is_pinned_and_fits() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups, asked = project["dependency-groups"], project["project"]["dependencies"]
+    extras = project["project"]["optional-dependencies"]
     wanted = {
         "run.txt": asked + groups["build"],
         "dev.txt": asked + groups["build"] + groups["dev"],
+        "cluster.txt": asked + groups["build"] + extras["cluster"] + ["pyspark"],
         "boot.txt": groups["boot"],
     }
     for name, lines in wanted.items():
@@ -56,8 +58,9 @@ def test_what_pyproject_asks_is_pinned_and_fits() -> None:
             assert all(version in requirement.specifier for version in versions), f"{line} in {name}; run: make lock"
 
 
-def test_running_and_testing_use_the_same_versions() -> None:
-    run, dev = pins(ROOT / "requirements" / "run.txt"), pins(ROOT / "requirements" / "dev.txt")
+@pytest.mark.parametrize("more", ["dev.txt", "cluster.txt"])
+def test_running_testing_and_a_cluster_use_the_same_versions(more: str) -> None:
+    run, other = pins(ROOT / "requirements" / "run.txt"), pins(ROOT / "requirements" / more)
     assert {name: [str(pin) for pin, _ in entries] for name, entries in run.items()} == {
-        name: [str(pin) for pin, _ in dev.get(name, [])] for name in run
+        name: [str(pin) for pin, _ in other.get(name, [])] for name in run
     }

@@ -17,6 +17,10 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
     },
     "adjustments": {"bill_id": "int64", "effective_on": "date", "amount": "int64"},
     "allocations": {"receipt_id": "int64", "bill_id": "int64", "allocated_on": "date", "amount": "int64"},
+    "at_rest": {
+        "bill_id": "int64", "party_id": "int64", "creditor_id": "int64", "currency": "string", "fell_on": "date",
+        "asked": "int64", "late": "int64", "days": "int32",
+    },
     "receipts": {
         "receipt_id": "int64", "party_id": "int64", "creditor_id": "int64", "currency": "string",
         "received_on": "date", "amount": "int64",

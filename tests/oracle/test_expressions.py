@@ -244,7 +244,9 @@ def _classes(sets: Sets, history: Any) -> dict[tuple[int, int], dict[str, Any]]:
                 sets.table("accounts"),
                 sets.table("parties"),
                 habits(
-                    *(sets.table(name) for name in ("bills", "adjustments", "allocations", "accounts")), WINDOWS, AS_OF
+                    *(sets.table(name) for name in ("bills", "adjustments", "allocations", "at_rest", "accounts")),
+                    WINDOWS,
+                    AS_OF,
                 ),
                 class_rules.signs(*(sets.table(name) for name in ("broken", "unable", "accounts")), WINDOWS, AS_OF),
                 rules,

@@ -54,6 +54,49 @@ def phone(customer: Customer, index: bytes = b"a1", **more: Any) -> Contact:
     )
 
 
+def mixed(cast: Cast) -> list[tuple[Customer, list[Contact]]]:
+    """Thirty customers and their numbers, of many places and two creditors: restrained in every way, tried, exempted."""
+    principal = Creditor.objects.create(code="P", name="委托方", kind="principal")
+    places = [
+        {},
+        {"country": "CN"},
+        {"country": "US", "zone": "America/New_York"},
+        {"country": "GB"},
+        {"country": "US"},
+    ]
+    holds: list[dict[str, Any]] = [
+        {}, {"kind": Hold.PROMISE}, {"kind": Hold.COMPLAINT, "since_at": BEGINNING + dt.timedelta(days=45)},
+        {"kind": Hold.HOURS, "from_minute": 1080, "until_minute": 1200}, {"kind": Hold.HOSPITAL},
+        {"kind": Hold.CONSENT, "channel": "phone", "from_minute": 360, "until_minute": 480}, {"kind": Hold.DISPUTE},
+        {"kind": Hold.OPT_OUT, "channel": "email"}, {"kind": Hold.AGREEMENT, "until_at": BEGINNING + dt.timedelta(days=90)},
+        {"kind": Hold.HOURS, "channel": "sms", "from_minute": 0, "until_minute": 240},
+    ]  # fmt: skip
+    Line.objects.create(channel="sms", value="106", contracted=False)
+    customers: list[tuple[Customer, list[Contact]]] = []
+    for number, hold in enumerate(holds * 3):
+        to = principal if number % 5 in (2, 4) else None
+        customer = owing(cast, f"K{number}", kind=("person", "company")[number % 4 == 3], to=to, **places[number % 5])
+        if hold:
+            restrain(customer, **hold)
+        ways = [phone(customer, b"a%d" % number)] if number % 2 else []
+        for back in range(number % 4):
+            with clock.at(f"2026-11-{22 - 2 * back}T{10 + back}:00:00+08:00"):
+                wish = Wish(
+                    customer.party,
+                    ("phone", "sms")[back % 2],
+                    "demand",
+                    creditor=customer.creditor,
+                    contact=ways[0] if ways else None,
+                )
+                guard.conclude(guard.ask(wish), (Outcome.EFFECTIVE, Outcome.SENT)[back % 2])
+        customers.append((customer, ways))
+    Exemption.objects.create(
+        party=customers[1][0].party, channel="phone", rules=["hours:T1", "restraint:PROMISE"], from_at=BEGINNING,
+        until_at=BEGINNING + dt.timedelta(days=99), request="1", reason_stored="", granted_by=cast.zhao,
+    )  # fmt: skip
+    return customers
+
+
 def outlook(date: str = MONDAY) -> dict[tuple[int, int, str], dict[str, Any]]:
     con = ibis.duckdb.connect()
     kept = (con.read_parquet(nights_folder() / date / f"{name}.parquet") for name in KEPT)
@@ -164,44 +207,7 @@ def test_limitation_is_asked_where_a_rule_wants_to_know(cast: Cast, night: Night
 
 def test_the_guard_says_the_same_at_that_minute(cast: Cast, night: Night) -> None:
     """Over a mixed portfolio: everything the night says of each is what ``look`` says of a person who asks then."""
-    principal = Creditor.objects.create(code="P", name="委托方", kind="principal")
-    places = [
-        {},
-        {"country": "CN"},
-        {"country": "US", "zone": "America/New_York"},
-        {"country": "GB"},
-        {"country": "US"},
-    ]
-    holds: list[dict[str, Any]] = [
-        {}, {"kind": Hold.PROMISE}, {"kind": Hold.COMPLAINT, "since_at": BEGINNING + dt.timedelta(days=45)},
-        {"kind": Hold.HOURS, "from_minute": 1080, "until_minute": 1200}, {"kind": Hold.HOSPITAL},
-        {"kind": Hold.CONSENT, "channel": "phone", "from_minute": 360, "until_minute": 480}, {"kind": Hold.DISPUTE},
-        {"kind": Hold.OPT_OUT, "channel": "email"}, {"kind": Hold.AGREEMENT, "until_at": BEGINNING + dt.timedelta(days=90)},
-        {"kind": Hold.HOURS, "channel": "sms", "from_minute": 0, "until_minute": 240},
-    ]  # fmt: skip
-    Line.objects.create(channel="sms", value="106", contracted=False)
-    customers = []
-    for number, hold in enumerate(holds * 3):
-        to = principal if number % 5 in (2, 4) else None
-        customer = owing(cast, f"K{number}", kind=("person", "company")[number % 4 == 3], to=to, **places[number % 5])
-        if hold:
-            restrain(customer, **hold)
-        ways = [phone(customer, b"a%d" % number)] if number % 2 else []
-        for back in range(number % 4):
-            with clock.at(f"2026-11-{22 - 2 * back}T{10 + back}:00:00+08:00"):
-                wish = Wish(
-                    customer.party,
-                    ("phone", "sms")[back % 2],
-                    "demand",
-                    creditor=customer.creditor,
-                    contact=ways[0] if ways else None,
-                )
-                guard.conclude(guard.ask(wish), (Outcome.EFFECTIVE, Outcome.SENT)[back % 2])
-        customers.append((customer, ways))
-    Exemption.objects.create(
-        party=customers[1][0].party, channel="phone", rules=["hours:T1", "restraint:PROMISE"], from_at=BEGINNING,
-        until_at=BEGINNING + dt.timedelta(days=99), request="1", reason_stored="", granted_by=cast.zhao,
-    )  # fmt: skip
+    customers = mixed(cast)
     night(MONDAY)
 
     found, seen = outlook(), set()

@@ -26,15 +26,16 @@ class Day(click.ParamType[dt.date]):
 
 @command("night")
 @click.option("--date", "date", type=Day(), required=True, help="The date to decide, as 2026-06-30.")
+@click.option("--spark", metavar="MASTER", default="", help="Decide on a Spark cluster, as spark://host:7077.")
 @json_option
-def night(date: dt.date, as_json: bool) -> None:
+def night(date: dt.date, spark: str, as_json: bool) -> None:
     """Decide everything for a date, and for the dates missed before it."""
     from liangqing.house.commands import terminal
     from liangqing.house.night import PLAN
     from liangqing.nightly.actions.run import run
 
     with terminal.night_progress(quiet=as_json) as hear:
-        report = run(date, PLAN, progress=hear)
+        report = run(date, PLAN, progress=hear, spark=spark)
     if as_json:
         say(report.as_json())
     else:

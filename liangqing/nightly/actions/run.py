@@ -15,7 +15,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,12 @@ from liangqing.kit.snapshot import database_uri
 from liangqing.nightly.events import NightRun
 from liangqing.nightly.models import Run
 from liangqing.nightly.night import INPUTS, Night, nights_folder
-from liangqing.nightly.plan import Plan
+from liangqing.nightly.plan import Plan, Tables
 from liangqing.trail.actions.seal import seal
 from liangqing.trail.actions.tell import Actor, tell
 
+Engine = Callable[[Night], AbstractContextManager[Tables]]
+"""Gives the steps of a night the tables they see."""
 Progress = Callable[[dt.date, str], None]
 """Hears which step of which date is beginning. What it raises stops the run there."""
 
@@ -70,8 +72,11 @@ class Report:
         }
 
 
-def run(date: dt.date, plan: Plan, *, by: Actor | None = None, progress: Progress | None = None) -> Report:
-    """Run the night of ``date`` and of every missed date before it.
+def run(
+    date: dt.date, plan: Plan, *, by: Actor | None = None, progress: Progress | None = None, spark: str = ""
+) -> Report:
+    """Run the night of ``date`` and of every missed date before it, its steps on the Spark master ``spark`` (else the one
+    the house is set to, else here).
 
     Raises ``Refusal``: ``night_busy`` while another run is going on, ``night_past`` for a date before the last run,
     ``no_policy`` when no policy was in force. Raises ``InvariantBroken`` with the sentences of what is wrong.
@@ -80,7 +85,8 @@ def run(date: dt.date, plan: Plan, *, by: Actor | None = None, progress: Progres
     with _alone():
         _clear_up()
         dates = dates_to_run(date)
-        reports = [_run_one(each, plan, by=by, hear=hear) for each in dates]
+        with _engine(spark or settings.SPARK) as engine:
+            reports = [_run_one(each, plan, by=by, hear=hear, engine=engine) for each in dates]
     return dataclasses.replace(reports[-1], caught_up=tuple(dates[:-1]))
 
 
@@ -94,6 +100,18 @@ def _alone() -> Iterator[None]:
             yield
         finally:  # closing the connection would let go too, but only some time later
             lock.execute("SELECT pg_advisory_unlock(hashtext('liangqing night'))")
+
+
+@contextmanager
+def _engine(spark: str) -> Iterator[Engine]:
+    """What gives the steps of a night their tables: the night itself, or a cluster."""
+    if not spark:
+        yield nullcontext
+        return
+    from liangqing.nightly import cluster
+
+    with cluster.opened(spark) as engine:
+        yield engine
 
 
 def dates_to_run(date: dt.date) -> list[dt.date]:
@@ -114,7 +132,7 @@ def dates_to_run(date: dt.date) -> list[dt.date]:
     return [first + dt.timedelta(days=days) for days in range((date - first).days + 1)]
 
 
-def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> Report:
+def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress, engine: Engine) -> Report:
     rules = policy.in_force(date)
     version = rules.stamp
     record, made = Run.objects.get_or_create(
@@ -125,14 +143,14 @@ def _run_one(date: dt.date, plan: Plan, *, by: Actor | None, hear: Progress) -> 
         Run.objects.filter(pk=record.pk).update(
             status=Run.Status.RUNNING, policy=version, started_at=clock.now(), runs=record.runs + 1
         )
-    with Night(date, rules, purpose="run") as night:
+    with Night(date, rules, purpose="run") as night, engine(night) as tables:
         hear(date, "snapshot")
         with night.timed("snapshot"):
             night.read(plan.sources, books=plan.books)
         for step in plan.steps:
             hear(date, step.name)
             with night.timed(step.name):
-                step.run(night)
+                step.run(tables)
         checksums = {name: night.checksum(name, without=plan.volatile) for name in plan.keep}
         hear(date, "land")
         with night.timed("land"), transaction.atomic():

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from liangqing.kit.actions import clause
-from liangqing.kit.sets import days_between
+from liangqing.kit.sets import days_between, listed
 from liangqing.policy import Policy
 
 NEXT = ("management", "risk", "business")
@@ -60,6 +60,4 @@ def _next(told: ir.Table, heads: ir.Table) -> ir.Table:
     )
     first = fresh.group_by("told").agg(first=fresh.place.min()).rename(of_told="told")
     chosen = fresh.join(first, [fresh.told == first.of_told, fresh.place == first.first])
-    return chosen.group_by(told_before="told").agg(
-        heads=lambda t: t.head_id.cast("string").group_concat(" ", order_by=t.head_id)
-    )
+    return chosen.group_by(told_before="told").agg(heads=lambda t: listed(t.head_id))
