@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from liangqing.nightly.plan import Source, Step, Tables
+from liangqing.nightly.plan import Landing, Source, Step, Tables
 from liangqing.policy.terms import definitions
+from liangqing.receivables.actions import landing
 from liangqing.receivables.rules import habits, owing, scopes
 
 SOURCES = (
@@ -30,6 +31,9 @@ SOURCES = (
         "SELECT receipt_id, bill_id, allocated_on, amount FROM receivables_allocation",
         of_party="bill_id IN (SELECT id FROM receivables_bill WHERE party_id = {party})",
     ),
+)
+UNSETTLED = Source(
+    "unsettled_before", "SELECT bill_id, party_id FROM receivables_unsettled", of_party="party_id = {party}"
 )
 RESTING = (
     Source("unspent", "SELECT * FROM receipts", here=True),
@@ -84,3 +88,4 @@ def find_variants(night: Tables) -> None:
 
 PREPARING = (Step("owed", find_what_is_owed), Step("totals", total_accounts), Step("habits", find_habits))
 STEPS = (Step("accounts", find_variants, asks_policy=True),)
+LANDINGS = (Landing("unsettled", landing.land_unsettled),)

@@ -48,9 +48,9 @@ def late_of_cases(cases: Iterable[Case], on: dt.date) -> dict[Pair, Late]:
     """What is late by customer and creditor. Cases that are not open, and days without a night, are worked out."""
     pairs = {(case.party_id, case.creditor_id): case for case in cases}
     kept: dict[Pair, Late] = {}
-    if (moved := _moved(on)) is not None:
+    if (movers := moved(on)) is not None:
         for pair, case in pairs.items():
-            if case.stage == CaseStage.OPEN and case.late is not None and pair[0] not in moved:
+            if case.stage == CaseStage.OPEN and case.late is not None and pair[0] not in movers:
                 since = case.late_since_on if case.late else None
                 amounts = [Money(case.late[code], code) for code in sorted(case.late)]
                 kept[pair] = Late(amounts, (on - since).days if since else None)
@@ -58,7 +58,7 @@ def late_of_cases(cases: Iterable[Case], on: dt.date) -> dict[Pair, Late]:
     return kept | (late_of(rest, on) if rest else {})
 
 
-def _moved(on: dt.date) -> set[int] | None:
+def moved(on: dt.date) -> set[int] | None:
     """The customers of whose bills anything may have changed since the night of this day took its snapshot; None where that
     can't be told of everybody. Two queries, by keys alone."""
     morning = Morning.objects.filter(on=on).first()

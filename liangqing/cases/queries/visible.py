@@ -6,17 +6,20 @@ money what belongs to those, or names one of them as seller.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime as dt
+import functools
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Model, OuterRef, Q, QuerySet, Subquery
 
 from liangqing.cases.models import Case, Promise, Task
+from liangqing.cases.queries.late import moved
 from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
-from liangqing.receivables.models import Bill, Receipt
+from liangqing.receivables.models import Bill, Receipt, Unsettled
 from liangqing.warning.models import Alert
 
 Thing = TypeVar("Thing", bound=Model)
@@ -40,7 +43,7 @@ def promises(user: User) -> QuerySet[Promise]:
     return found if people is None else found.filter(case__owner__in=people)
 
 
-_FEW = 5_000
+_FEW = 15_000
 """So many customers are named one by one."""
 
 
@@ -71,17 +74,37 @@ def _few(people: Collection[int]) -> set[int] | None:
     return found if len(some) < enough and len(found) <= _FEW else None
 
 
-def _things(rows: QuerySet[Thing], user: User, *, listed: bool) -> QuerySet[Thing]:
+def _things(
+    rows: QuerySet[Thing], user: User, *, listed: bool, among: Callable[[set[int]], Q] | None = None
+) -> QuerySet[Thing]:
     """Those of the customers this person may see. To be ``listed`` in order, the things of few customers are found first,
     by the customer: the database would rather go through everybody's in that order, expecting to meet theirs soon. That
-    takes a query of its own."""
+    takes a query of its own. ``among`` says which of their things will do. Those of many are met soon: of each that comes
+    in the order it is asked whose it is, instead of gathering all their customers before the first."""
     people = reach(user)
     if people is None:
         return rows
-    if not listed or (few := _few(people)) is None:
+    if not listed:
         return rows.filter(_of(user, "party_id"))
-    theirs = rows.model._default_manager.filter(party_id__in=few).values("pk")
-    return rows.filter(_OneOf(F("pk"), ArraySubquery(theirs)))
+    if (few := _few(people)) is not None:
+        return rows.filter(among(few) if among else _one_of(rows.model._default_manager.filter(party_id__in=few)))
+    own, asked, sold = (Subquery(way.filter(party_id=OuterRef("party_id"))[:1]) for way in _ways(people))
+    whose: QuerySet[Any] = rows.alias(own=own, asked=asked, sold=sold)
+    return whose.filter(Q(own__isnull=False) | Q(asked__isnull=False) | Q(sold__isnull=False))
+
+
+def _one_of(rows: QuerySet[Any]) -> Q:
+    """The condition to be one of these, which are looked up first."""
+    return Q(_OneOf(F("pk"), ArraySubquery(rows.values("pk"))))
+
+
+def _left(on: dt.date, few: set[int]) -> Q:
+    """The condition to be a bill of these customers of which something may be left on a day: what the night found unsettled,
+    and whatever is of those of whom anything has moved since."""
+    if (movers := moved(on)) is None:
+        return _one_of(Bill.objects.filter(party_id__in=few))
+    found = _one_of(Unsettled.objects.filter(party_id__in=few))
+    return found | _one_of(Bill.objects.filter(party_id__in=few & movers)) if few & movers else found
 
 
 class _OneOf(Func):
@@ -102,8 +125,10 @@ def parties(user: User) -> QuerySet[Party]:
     return found.filter(mine | Q(id__in=merged.values("merged_into_id")))
 
 
-def bills(user: User, *, listed: bool = False) -> QuerySet[Bill]:
-    return _things(Bill.objects.all() if can(user, "bill.see") else Bill.objects.none(), user, listed=listed)
+def bills(user: User, *, listed: bool = False, left_on: dt.date | None = None) -> QuerySet[Bill]:
+    """``left_on``: the list will only show bills of which something is left on that day. Others may be among them."""
+    found = Bill.objects.all() if can(user, "bill.see") else Bill.objects.none()
+    return _things(found, user, listed=listed, among=functools.partial(_left, left_on) if left_on else None)
 
 
 def receipts(user: User, *, listed: bool = False) -> QuerySet[Receipt]:

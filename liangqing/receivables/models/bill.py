@@ -53,6 +53,17 @@ class Bill(models.Model):
         ]
 
 
+class Unsettled(models.Model):
+    """A bill of which something was left when the last night looked. Of customers of whom nothing has moved since these are
+    the open bills; a list need not go through all they ever had."""
+
+    bill_id = models.BigIntegerField(primary_key=True)
+    party_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["party_id", "bill_id"], name="receivables_unsettled_party")]
+
+
 class Adjustment(models.Model):
     """Puts a bill's amounts right: what to add (or take away) by component, from which day. Append-only."""
 

@@ -49,6 +49,7 @@ def _of_customer(rows: Any, number: str) -> Any:
 def bill_list(request: Request) -> HttpResponseBase:
     """Bills, the one due longest first."""
     user, today = request.user, clock.today()
+    left_on = today if request.GET.get("state", "open").strip() in ("open", "late") else None
 
     def state(rows: Any, value: str) -> Any:
         return bill_queries.bill_list(rows, as_of=today, open_only=value == "open", late_only=value == "late")
@@ -56,7 +57,7 @@ def bill_list(request: Request) -> HttpResponseBase:
     listing = Listing(
         name="bills",
         title=gettext_lazy("Bills"),
-        rows=visible.bills(user, listed=True).select_related("party", "creditor"),
+        rows=visible.bills(user, listed=True, left_on=left_on).select_related("party", "creditor"),
         order=("due_on", "id"),
         columns=(
             Column("number", gettext_lazy("Bill"), lambda row: row.bill.number, sort=("number",)),
@@ -90,7 +91,7 @@ def bill_list(request: Request) -> HttpResponseBase:
                 gettext_lazy("State"),
                 state,
                 [("open", pgettext_lazy("bill", "open")), ("late", gettext_lazy("late"))],
-                default="open",
+                default="open",  # as above
             ),
             Filter("kind", gettext_lazy("Kind"), lambda rows, value: rows.filter(kind=value), Bill.Kind.choices),
             Filter("due_from", gettext_lazy("Due from"), day_filter("due_on__gte"), kind="date"),

@@ -1,0 +1,119 @@
+"""Lists of open bills look at what the night found unsettled and at what has moved since, and show the same as ever."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liangqing.cases.queries import visible
+from liangqing.kit import clock
+from liangqing.nightly.models import Run
+from liangqing.people.models import User
+from liangqing.receivables.actions import bills
+from liangqing.receivables.models import Bill, Unsettled
+from liangqing.receivables.queries.bills import bill_list, rows
+from tests.cast import Cast, Customer, day
+
+ON = day("2026-03-11")
+
+
+@pytest.fixture
+def three(night: Any) -> tuple[Cast, list[Customer]]:
+    """Customers of 林's with bills open, paid, in part, not due, and a credit note; the night of the 11th has been."""
+    cast = Cast()
+    cast.zhao.duties = ["finance"]
+    cast.zhao.save(update_fields=["duties"])
+    customers = [cast.customer(name) for name in ("华信", "大河", "远东")]
+    for customer in customers:
+        paid = customer.bill(50, due="2026-01-01")
+        customer.pays(50, on="2026-01-20", bill=paid)
+        part = customer.bill(1000, due="2026-03-01")
+        customer.pays(10, on="2026-03-02", bill=part)
+        customer.bill(70, due="2026-04-20", currency="USD")
+        customer.bill(-5, due="2026-03-01", kind="credit_note")
+    night(ON.isoformat())
+    return cast, customers
+
+
+def open_ones(user: User, on: dt.date, *, left_on: dt.date | None, **narrowed: bool) -> list[int]:
+    found = visible.bills(user, listed=True, left_on=left_on)
+    return [bill.pk for bill in bill_list(found, as_of=on, **(narrowed or {"open_only": True}))]
+
+
+def agree(user: User, on: dt.date) -> None:
+    for narrowed in ({"open_only": True}, {"late_only": True}):
+        assert open_ones(user, on, left_on=on, **narrowed) == open_ones(user, on, left_on=None, **narrowed)
+
+
+def left() -> set[int]:
+    return {row.bill.pk for row in rows(Bill.objects.all(), Run.objects.latest("date").date) if row.owed}
+
+
+def test_a_night_leaves_behind_which_bills_are_unsettled(three: tuple[Cast, list[Customer]], night: Any) -> None:
+    _cast, (huaxin, *_others) = three
+    assert set(Unsettled.objects.values_list("bill_id", flat=True)) == left()
+    assert len(left()) == 9
+    oldest = Bill.objects.filter(party=huaxin.party, principal=100_000).get()
+    huaxin.pays(990, on="2026-03-12", bill=oldest)
+    huaxin.bill(3, due="2026-03-05")
+    assert night("2026-03-12").changed_rows > 0
+    assert set(Unsettled.objects.values_list("bill_id", flat=True)) == left()
+    assert oldest.pk not in left()
+    assert night("2026-03-12").changed_rows == 0
+    assert set(Unsettled.objects.values_list("bill_id", flat=True)) == left()
+
+
+def test_what_was_settled_is_not_even_looked_at_until_something_moves(three: tuple[Cast, list[Customer]]) -> None:
+    cast, (huaxin, dahe, _yuandong) = three
+    with clock.at(f"{ON}T09:00:00+08:00"):
+        looked_at = visible.bills(cast.lin, listed=True, left_on=ON)
+        assert set(looked_at.values_list("pk", flat=True)) == left()
+        huaxin.pays(1, on="2026-03-11")
+        paid = Bill.objects.get(party=huaxin.party, principal=5000)
+        bills.adjust(paid, principal=100, reason="更正", by=cast.zhao)
+        assert paid.pk in visible.bills(cast.lin, listed=True, left_on=ON).values_list("pk", flat=True)
+        assert paid.pk in open_ones(cast.lin, ON, left_on=ON)
+        assert not looked_at.filter(party=dahe.party, principal=5000).exists()
+        agree(cast.lin, ON)
+
+
+def test_a_day_without_a_night_is_looked_through(three: tuple[Cast, list[Customer]]) -> None:
+    cast, _customers = three
+    for on in ("2026-03-12", "2026-04-25"):
+        agree(cast.lin, day(on))
+
+
+def test_nobody_sees_others_by_it(three: tuple[Cast, list[Customer]]) -> None:
+    cast, _customers = three
+    assert open_ones(cast.mei, ON, left_on=ON) == []
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(("bill", "pays", "adjusts", "account")), st.integers(0, 2), st.integers(1, 900)),
+        max_size=5,
+    )
+)
+def test_whatever_moves_the_list_is_the_same(
+    three: tuple[Cast, list[Customer]], acts: list[tuple[str, int, int]]
+) -> None:
+    cast, customers = three
+    with clock.at(f"{ON}T09:00:00+08:00"):
+        for act, who, amount in acts:
+            customer = customers[who]
+            mine = Bill.objects.filter(party=customer.party, currency="CNY", principal__gt=0).order_by("id")
+            one = mine[amount % mine.count()]
+            if act == "bill":
+                customer.bill(amount, due="2026-03-05")
+            elif act == "pays" and open_ones(cast.lin, ON, left_on=None).count(one.pk):
+                customer.pays(1, on="2026-03-11", bill=one)
+            elif act == "adjusts":
+                bills.adjust(one, principal=amount, reason="更正", by=cast.zhao)
+            else:
+                customer.pays(amount, on="2026-03-11")
+        agree(cast.lin, ON)
