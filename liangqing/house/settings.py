@@ -82,8 +82,6 @@ USE_TZ = True
 TIME_ZONE = env.str("LIANGQING_TIME_ZONE", default="Asia/Shanghai")
 TODAY = env.str("LIANGQING_TODAY", default="")
 """For demonstrations: the day the house plays when it starts, as 2026-06-30; or day and hour, as 2026-06-30T14:00."""
-NIGHT_KEEPS_FROM = 100_000
-"""From how many bills on a night keeps what the next need not read; fewer are read whole in a second."""
 USE_I18N = True
 LANGUAGE_CODE = _language()
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

@@ -19,7 +19,7 @@ from liangqing.nightly.actions.run import InvariantBroken, run
 from liangqing.nightly.models import Run
 from liangqing.nightly.night import Night
 from liangqing.receivables import steps as receivables
-from liangqing.receivables.actions import apply, bills, receipts
+from liangqing.receivables.actions import apply, bills, books, receipts
 from liangqing.receivables.actions.books import BROUGHT, KeptBooks
 from liangqing.receivables.models import Adjustment, Allocation, Bill, Contract, Receipt
 from tests.cast import Cast, Customer, day
@@ -30,9 +30,9 @@ TOLD = ("owed", "totals", "habits", "came", "receipts")
 
 
 @pytest.fixture
-def keeps(settings: Any) -> None:
+def keeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few bills there are, what rests is put aside."""
-    settings.NIGHT_KEEPS_FROM = 0
+    monkeypatch.setattr(books, "KEEPS_FROM", 0)
 
 
 @pytest.fixture

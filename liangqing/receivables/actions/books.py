@@ -33,6 +33,8 @@ from liangqing.receivables.rules.lateness import HELD_KINDS
 
 BROUGHT = ("bills", "adjustments", "allocations", "receipts", "unspent", "at_rest")
 """The sources of the night that come from here."""
+KEEPS_FROM = 100_000
+"""So many bills make it worth while; fewer are read whole in a second."""
 _VERSION = 1
 """Of the tables above. Whatever another version kept is thrown away."""
 _MOST_TOUCHED = 300_000
@@ -103,7 +105,7 @@ class KeptBooks:
         duck = night.con.con
         if night.touched is None:
             ((bills,),) = duck.execute("SELECT count(*) FROM bills").fetchall()
-            if bills < settings.NIGHT_KEEPS_FROM:
+            if bills < KEEPS_FROM:
                 return
         _find_what_rests(duck, night.date)
         resting = night.table("bills").semi_join(night.con.table("closing"), "bill_id")

@@ -18,6 +18,7 @@ from liangqing.nightly.actions.replay import replay
 from liangqing.nightly.actions.run import run
 from liangqing.nightly.models import Run
 from liangqing.nightly.night import nights_folder
+from liangqing.receivables.actions import books
 from tests.cast import day
 from tests.nightly.cluster.conftest import two_workers
 from tests.nightly.state import stored
@@ -30,12 +31,10 @@ def liangqing(*arguments: str) -> Result:
 
 
 def test_a_night_on_spark_lands_what_a_night_here_lands_and_nothing_the_second_time(
-    working_day: str, undisturbed: dict[str, Any], shared: Path, settings: Any
+    working_day: str, undisturbed: dict[str, Any], shared: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.SHARED, settings.NIGHT_KEEPS_FROM = (
-        str(shared),
-        1,
-    )  # the nights after the first read what was kept of the books
+    settings.SHARED = str(shared)
+    monkeypatch.setattr(books, "KEEPS_FROM", 1)  # the nights after the first read what was kept of the books
     first = json.loads(liangqing("night", "--date", DATE, "--spark", "local[2]").stdout)
     assert stored() == undisturbed
     assert first["changed_rows"] > 0
