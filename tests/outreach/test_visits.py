@@ -104,7 +104,8 @@ class TestPlan:
         second, first = household(cast, "沈二", "乙路2号"), household(cast, "房伟利", "丙路1号")
         ill, homeless = household(cast, "房军海", "丁路1号"), household(cast, "房志勇", "")
         afar = household(cast, "盘瑶角二", "戊路1号", area="香坪镇")
-        restraints.place(ill.party, "hospital", reason="住院", by=cast.lin)
+        with clock.at(f"{MONDAY}T08:00"):
+            restraints.place(ill.party, "hospital", reason="住院", by=cast.lin)
         row = plan(cast, second, first, ill, homeless, afar)
         assert [stop.address for stop in row.stops.order_by("place")] == sorted(["乙路2号", "丙路1号"])
         assert {each["party"]: each["code"] for each in row.left_out} == {
