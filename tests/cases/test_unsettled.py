@@ -40,8 +40,10 @@ def three(night: Any) -> tuple[Cast, list[Customer]]:
 
 
 def open_ones(user: User, on: dt.date, *, left_on: dt.date | None, **narrowed: bool) -> list[int]:
-    found = visible.bills(user, listed=True, left_on=left_on)
-    return [bill.pk for bill in bill_list(found, as_of=on, **(narrowed or {"open_only": True}))]
+    known = visible.open_bills(user, left_on) if left_on else None
+    found = visible.bills(user, listed=True) if known is None else known
+    shown = bill_list(found, as_of=on, known_open=known is not None, **(narrowed or {"open_only": True}))
+    return [bill.pk for bill in shown]
 
 
 def agree(user: User, on: dt.date) -> None:
@@ -70,12 +72,12 @@ def test_a_night_leaves_behind_which_bills_are_unsettled(three: tuple[Cast, list
 def test_what_was_settled_is_not_even_looked_at_until_something_moves(three: tuple[Cast, list[Customer]]) -> None:
     cast, (huaxin, dahe, _yuandong) = three
     with clock.at(f"{ON}T09:00:00+08:00"):
-        looked_at = visible.bills(cast.lin, listed=True, left_on=ON)
+        looked_at = visible.open_bills(cast.lin, ON)
+        assert looked_at is not None
         assert set(looked_at.values_list("pk", flat=True)) == left()
         huaxin.pays(1, on="2026-03-11")
         paid = Bill.objects.get(party=huaxin.party, principal=5000)
         bills.adjust(paid, principal=100, reason="更正", by=cast.zhao)
-        assert paid.pk in visible.bills(cast.lin, listed=True, left_on=ON).values_list("pk", flat=True)
         assert paid.pk in open_ones(cast.lin, ON, left_on=ON)
         assert not looked_at.filter(party=dahe.party, principal=5000).exists()
         agree(cast.lin, ON)
@@ -84,7 +86,21 @@ def test_what_was_settled_is_not_even_looked_at_until_something_moves(three: tup
 def test_a_day_without_a_night_is_looked_through(three: tuple[Cast, list[Customer]]) -> None:
     cast, _customers = three
     for on in ("2026-03-12", "2026-04-25"):
+        assert visible.open_bills(cast.lin, day(on)) is None
         agree(cast.lin, day(on))
+
+
+def test_somebody_with_many_customers_sees_the_same(
+    three: tuple[Cast, list[Customer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast, _customers = three
+    few = [open_ones(user, ON, left_on=ON) for user in (cast.lin, cast.mei)]
+    receipts = [receipt.pk for receipt in visible.receipts(cast.lin, listed=True).order_by("id")]
+    monkeypatch.setattr(visible, "_FEW", 0)
+    monkeypatch.setattr(visible, "_FEW_UNSETTLED", 0)
+    assert visible.open_bills(cast.lin, ON) is None
+    assert [open_ones(user, ON, left_on=ON) for user in (cast.lin, cast.mei)] == few
+    assert [receipt.pk for receipt in visible.receipts(cast.lin, listed=True).order_by("id")] == receipts != []
 
 
 def test_nobody_sees_others_by_it(three: tuple[Cast, list[Customer]]) -> None:

@@ -362,6 +362,7 @@ def test_a_head_approves_grace_in_the_browser_with_the_keyboard(house, browser_p
     page = browser_page("zhou")
     page.goto("/approvals/")
     page.locator(f"a[data-open][href='/approvals/{request.number}/']").click()
+    page.locator("[data-key=c]").wait_for()
     page.keyboard.press("c")
     page.keyboard.type("同意，按期付款")
     page.keyboard.press("Control+Enter")

@@ -7,8 +7,7 @@ money what belongs to those, or names one of them as seller.
 from __future__ import annotations
 
 import datetime as dt
-import functools
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,6 +19,7 @@ from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
 from liangqing.receivables.models import Bill, Receipt, Unsettled
+from liangqing.receivables.queries.bills import bill_list
 from liangqing.warning.models import Alert
 
 Thing = TypeVar("Thing", bound=Model)
@@ -43,8 +43,10 @@ def promises(user: User) -> QuerySet[Promise]:
     return found if people is None else found.filter(case__owner__in=people)
 
 
-_FEW = 15_000
+_FEW = 5_000
 """So many customers are named one by one."""
+_FEW_UNSETTLED = 20_000
+"""So many where only what is unsettled is looked up."""
 
 
 def _of(user: User, field: str) -> Q:
@@ -65,29 +67,27 @@ def _ways(people: Collection[int]) -> tuple[QuerySet[Any], ...]:
     )
 
 
-def _few(people: Collection[int]) -> set[int] | None:
+def _few(people: Collection[int], most: int) -> set[int] | None:
     """The customers of these people; None where they are too many to be named."""
-    enough = 2 * _FEW + 1  # most turn up twice: by their case and by its task
+    enough = 2 * most + 1  # most turn up twice: by their case and by its task
     own, asked, sold = (way[:enough] for way in _ways(people))
     some = list(own.union(asked, sold, all=True)[:enough])
     found = {party for (party,) in some}
-    return found if len(some) < enough and len(found) <= _FEW else None
+    return found if len(some) < enough and len(found) <= most else None
 
 
-def _things(
-    rows: QuerySet[Thing], user: User, *, listed: bool, among: Callable[[set[int]], Q] | None = None
-) -> QuerySet[Thing]:
+def _things(rows: QuerySet[Thing], user: User, *, listed: bool) -> QuerySet[Thing]:
     """Those of the customers this person may see. To be ``listed`` in order, the things of few customers are found first,
     by the customer: the database would rather go through everybody's in that order, expecting to meet theirs soon. That
-    takes a query of its own. ``among`` says which of their things will do. Those of many are met soon: of each that comes
-    in the order it is asked whose it is, instead of gathering all their customers before the first."""
+    takes a query of its own. Those of many are met soon: of each that comes in the order it is asked whose it is, instead
+    of gathering all their customers before the first."""
     people = reach(user)
     if people is None:
         return rows
     if not listed:
         return rows.filter(_of(user, "party_id"))
-    if (few := _few(people)) is not None:
-        return rows.filter(among(few) if among else _one_of(rows.model._default_manager.filter(party_id__in=few)))
+    if (few := _few(people, _FEW)) is not None:
+        return rows.filter(_one_of(rows.model._default_manager.filter(party_id__in=few)))
     own, asked, sold = (Subquery(way.filter(party_id=OuterRef("party_id"))[:1]) for way in _ways(people))
     whose: QuerySet[Any] = rows.alias(own=own, asked=asked, sold=sold)
     return whose.filter(Q(own__isnull=False) | Q(asked__isnull=False) | Q(sold__isnull=False))
@@ -98,13 +98,19 @@ def _one_of(rows: QuerySet[Any]) -> Q:
     return Q(_OneOf(F("pk"), ArraySubquery(rows.values("pk"))))
 
 
-def _left(on: dt.date, few: set[int]) -> Q:
-    """The condition to be a bill of these customers of which something may be left on a day: what the night found unsettled,
-    and whatever is of those of whom anything has moved since."""
+def open_bills(user: User, on: dt.date) -> QuerySet[Bill] | None:
+    """The bills this person may see of which something is left on a day, where that can be told without going through all
+    bills: of few customers what the night found unsettled, and of those of whom anything has moved since what the books
+    say. None where it can't."""
+    people = reach(user)
+    if people is None or not can(user, "bill.see") or (few := _few(people, _FEW_UNSETTLED)) is None:
+        return None
     if (movers := moved(on)) is None:
-        return _one_of(Bill.objects.filter(party_id__in=few))
-    found = _one_of(Unsettled.objects.filter(party_id__in=few))
-    return found | _one_of(Bill.objects.filter(party_id__in=few & movers)) if few & movers else found
+        return None
+    found = _one_of(Unsettled.objects.filter(party_id__in=few - movers))
+    if restless := few & movers:
+        found |= _one_of(bill_list(Bill.objects.filter(party_id__in=restless), as_of=on, open_only=True).order_by())
+    return Bill.objects.filter(found)
 
 
 class _OneOf(Func):
@@ -125,10 +131,8 @@ def parties(user: User) -> QuerySet[Party]:
     return found.filter(mine | Q(id__in=merged.values("merged_into_id")))
 
 
-def bills(user: User, *, listed: bool = False, left_on: dt.date | None = None) -> QuerySet[Bill]:
-    """``left_on``: the list will only show bills of which something is left on that day. Others may be among them."""
-    found = Bill.objects.all() if can(user, "bill.see") else Bill.objects.none()
-    return _things(found, user, listed=listed, among=functools.partial(_left, left_on) if left_on else None)
+def bills(user: User, *, listed: bool = False) -> QuerySet[Bill]:
+    return _things(Bill.objects.all() if can(user, "bill.see") else Bill.objects.none(), user, listed=listed)
 
 
 def receipts(user: User, *, listed: bool = False) -> QuerySet[Receipt]:

@@ -49,15 +49,19 @@ def _of_customer(rows: Any, number: str) -> Any:
 def bill_list(request: Request) -> HttpResponseBase:
     """Bills, the one due longest first."""
     user, today = request.user, clock.today()
-    left_on = today if request.GET.get("state", "open").strip() in ("open", "late") else None
+    of_open = request.GET.get("state", "open").strip() in ("open", "late")
+    known = visible.open_bills(user, today) if of_open else None
+    found = visible.bills(user, listed=True) if known is None else known
 
     def state(rows: Any, value: str) -> Any:
-        return bill_queries.bill_list(rows, as_of=today, open_only=value == "open", late_only=value == "late")
+        return bill_queries.bill_list(
+            rows, as_of=today, open_only=value == "open", late_only=value == "late", known_open=known is not None
+        )
 
     listing = Listing(
         name="bills",
         title=gettext_lazy("Bills"),
-        rows=visible.bills(user, listed=True, left_on=left_on).select_related("party", "creditor"),
+        rows=found.select_related("party", "creditor"),
         order=("due_on", "id"),
         columns=(
             Column("number", gettext_lazy("Bill"), lambda row: row.bill.number, sort=("number",)),
