@@ -33,7 +33,7 @@ SOURCES = (
     ),
 )
 UNSETTLED = Source(
-    "unsettled_before", "SELECT bill_id, party_id FROM receivables_unsettled", of_party="party_id = {party}"
+    "unsettled_before", "SELECT bill_id, party_id, asks FROM receivables_unsettled", of_party="party_id = {party}"
 )
 RESTING = (
     Source("unspent", "SELECT * FROM receipts", here=True),

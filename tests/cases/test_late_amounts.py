@@ -8,17 +8,16 @@ from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from liangqing.cases.models import Case, Morning
 from liangqing.cases.queries import late
 from liangqing.cases.queries.late import late_of_cases
 from liangqing.imports.actions.bring import undo
 from liangqing.kit import clock
-from liangqing.receivables.actions import bills
 from liangqing.receivables.importables import IMPORTABLES
 from liangqing.receivables.models import Bill
 from liangqing.receivables.queries.account import late_of
+from tests.cases.moving import does, moves
 from tests.cast import Cast, Customer, day
 from tests.files import Desk
 
@@ -90,26 +89,8 @@ def test_terms_changed_by_a_file_and_a_file_undone_are_heard(four: tuple[Cast, l
         agree()
 
 
-def does(cast: Cast, customer: Customer, act: str, amount: int) -> None:
-    """Something that moves what is owed, or does not."""
-    oldest = Bill.objects.filter(party=customer.party, currency="CNY", principal__gt=0).earliest("id")
-    if act == "bill":
-        customer.bill(amount, due="2026-03-05")
-    elif act == "pays":
-        customer.pays(1, on="2026-03-11", bill=oldest)
-    elif act == "adjusts":
-        bills.adjust(oldest, principal=amount, reason="更正", by=cast.zhao)
-    else:
-        customer.pays(amount, on="2026-03-11")
-
-
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    acts=st.lists(
-        st.tuples(st.sampled_from(("bill", "pays", "adjusts", "account")), st.integers(0, 3), st.integers(1, 900)),
-        max_size=6,
-    )
-)
+@given(acts=moves(4))
 def test_whatever_happens_in_the_day_both_ways_say_the_same(
     four: tuple[Cast, list[Customer]], acts: list[tuple[str, int, int]]
 ) -> None:
@@ -117,7 +98,8 @@ def test_whatever_happens_in_the_day_both_ways_say_the_same(
     cast.zhao.duties = ["finance"]
     for act, who, amount in acts:
         with clock.at("2026-03-11T10:00:00+08:00"):
-            does(cast, customers[who], act, amount)
+            bill = Bill.objects.filter(party=customers[who].party, currency="CNY", principal__gt=0).earliest("id")
+            does(cast, customers[who], act, amount, bill)
         agree()
 
 

@@ -104,18 +104,20 @@ def _one_of(rows: QuerySet[Any]) -> Q:
     return Q(_OneOf(F("pk"), ArraySubquery(rows.values("pk"))))
 
 
-def open_bills(user: User, on: dt.date) -> QuerySet[Bill] | None:
-    """The bills this person may see of which something is left on a day, where that can be told without going through all
-    bills: of few customers what the night found unsettled, and of those of whom anything has moved since what the books
-    say. None where it can't."""
+def open_bills(user: User, on: dt.date, *, asking: bool = False) -> QuerySet[Bill] | None:
+    """The bills this person may see of which something is left on a day (``asking``: that ask for money), where that can be
+    told without going through all bills: of few customers what the night found unsettled, and of those of whom anything
+    has moved since what the books say. None where it can't."""
     people = reach(user)
     if people is None or not can(user, "bill.see") or (few := _few(people, _FEW_UNSETTLED)) is None:
         return None
     if (movers := moved(on)) is None:
         return None
-    found = _one_of(Unsettled.objects.filter(_of_these(few - movers)))
+    unsettled = Unsettled.objects.filter(_of_these(few - movers))
+    found = _one_of(unsettled.filter(asks=True) if asking else unsettled)
     if restless := few & movers:
-        found |= _one_of(bill_list(Bill.objects.filter(party_id__in=restless), as_of=on, open_only=True).order_by())
+        theirs = bill_list(Bill.objects.filter(party_id__in=restless), as_of=on, open_only=True, late_only=asking)
+        found |= _one_of(theirs.order_by())
     return Bill.objects.filter(found)
 
 

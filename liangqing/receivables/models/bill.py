@@ -59,9 +59,10 @@ class Unsettled(models.Model):
 
     bill_id = models.BigIntegerField(primary_key=True)
     party_id = models.BigIntegerField()
+    asks = models.BooleanField(help_text="whether it asks for money; a credit note gives")
 
     class Meta:
-        indexes = [models.Index(fields=["party_id", "bill_id"], name="receivables_unsettled_party")]
+        indexes = [models.Index(fields=["party_id", "bill_id"], include=["asks"], name="receivables_unsettled_party")]
 
 
 class Adjustment(models.Model):

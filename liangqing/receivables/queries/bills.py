@@ -154,7 +154,8 @@ def bill_list(
 
     Open and late are found while the index of due days is walked in order: for each bill two look-ups of its own rows,
     until the page is full. Nothing is summed over the portfolio, and it must not be counted: ask for one row more than
-    a page to know whether there is another. ``known_open``: the caller has seen to it that something is left of each.
+    a page to know whether there is another. ``known_open``: what is left of each, and for late ones that it asks for
+    money, the caller has seen to.
     """
     if due_from is not None:
         bills = bills.filter(due_on__gte=due_from)
@@ -166,8 +167,6 @@ def bill_list(
         bills = bills.filter(Q(issued_on=None) | Q(issued_on__lte=as_of)).alias(left_now=left_on(as_of))
         bills = bills.filter(left_now__gt=0) if late_only else bills.exclude(left_now=0)
     if late_only:
-        if known_open:  # what is left of a credit note is below zero, and of nothing else
-            bills = bills.exclude(kind=Bill.Kind.CREDIT_NOTE)
         over = Q(contract=None) | Q(contract__ends_on=None) | Q(contract__ends_on__lt=as_of)
         bills = bills.filter(~Q(kind__in=HELD_KINDS) | over, due_on__lt=as_of)
     return bills.order_by("-due_on", "-id") if newest_first else bills.order_by("due_on", "id")

@@ -45,12 +45,16 @@ def _of_customer(rows: Any, number: str) -> Any:
 # Bills ------------------------------------------------------------------------------------------------------------------
 
 
+_SHOWN = "open"
+"""Which bills are listed when nobody says."""
+
+
 @page("bill.see")
 def bill_list(request: Request) -> HttpResponseBase:
     """Bills, the one due longest first."""
     user, today = request.user, clock.today()
-    of_open = request.GET.get("state", "open").strip() in ("open", "late")
-    known = visible.open_bills(user, today) if of_open else None
+    shown = request.GET.get("state", _SHOWN).strip()
+    known = visible.open_bills(user, today, asking=shown == "late") if shown in ("open", "late") else None
     found = visible.bills(user, listed=True) if known is None else known
 
     def state(rows: Any, value: str) -> Any:
@@ -95,7 +99,7 @@ def bill_list(request: Request) -> HttpResponseBase:
                 gettext_lazy("State"),
                 state,
                 [("open", pgettext_lazy("bill", "open")), ("late", gettext_lazy("late"))],
-                default="open",  # as above
+                default=_SHOWN,
             ),
             Filter("kind", gettext_lazy("Kind"), lambda rows, value: rows.filter(kind=value), Bill.Kind.choices),
             Filter("due_from", gettext_lazy("Due from"), day_filter("due_on__gte"), kind="date"),
