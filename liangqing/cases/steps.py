@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from liangqing.cases.actions import landing
 from liangqing.cases.actions.arms import land_arms
 from liangqing.cases.actions.tallies import land_tallies
-from liangqing.cases.rules import classes, dealing, obligors, promises, tallies, work
+from liangqing.cases.rules import classes, dealing, late, obligors, promises, tallies, work
 from liangqing.kit.actions import clause
 from liangqing.nightly.plan import Landing, Source, Step, Tables
 from liangqing.policy import Policy
@@ -225,6 +225,20 @@ def make_lists(night: Tables) -> None:
     night.keep("skipped", ibis.union(passed, unowned))
 
 
+def find_late_changes(night: Tables) -> None:
+    """Which cases have other late amounts than are kept beside them."""
+    night.keep(
+        "late_changes",
+        late.changes(
+            night.table("standing_cases"),
+            night.table("obligors"),
+            night.table("accounts"),
+            night.table("live_cases"),
+            night.date,
+        ),
+    )
+
+
 def tally(night: Tables) -> None:
     """Sums for the overview; the answer about one party needs none. What has moved since the night before is told from
     its kept tables, and not at all where they are missing."""
@@ -287,6 +301,7 @@ STEPS = (
     Step("work", find_work, asks_policy=True),
     Step("deal", deal, asks_policy=True),
     Step("lists", make_lists, asks_policy=True),
+    Step("late", find_late_changes),
     Step("tallies", tally),
 )
 LANDINGS = (

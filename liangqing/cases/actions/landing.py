@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +16,6 @@ from liangqing.cases import events
 from liangqing.cases.models import Morning
 from liangqing.kit import bulk
 from liangqing.kit.actions import clause
-from liangqing.kit.sets import day
 from liangqing.nightly.night import Night
 from liangqing.trail.actions.tell import Told, write
 
@@ -26,7 +24,7 @@ def hold(night: Night, cursor: Any) -> int:
     """Hold the customers and the cases that are about to change, in the order in which people's own acts do: the customer,
     then the case, then what belongs to it; several by their ids. So neither waits for the other in a circle."""
     pair = ["party_id", "creditor_id"]
-    live, late = night.table("live_cases"), night.keep("late_changes", _late_changes(night))
+    live, late = night.table("live_cases"), night.table("late_changes")
     of_tasks = night.table("task_changes").select(*pair).union(late.select(*pair), distinct=True)
     touched = ibis.union(
         live.semi_join(of_tasks, pair).select("case_id"),
@@ -141,7 +139,7 @@ def land_cases(night: Night, cursor: Any) -> int:
 
 def land_late(night: Night, cursor: Any) -> int:
     """Since when each open case is late and with how much: both change only with the books, so most rows stay as they are."""
-    staged = night.arrow(night.table("late_changes").select("party_id", "creditor_id", "since", "late"))
+    staged = night.arrow(night.table("late_changes"))
     bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, since date, late jsonb", staged)
     cursor.execute(
         """UPDATE cases_case c SET late_since_on = n.since, late = n.late FROM staged_late n
@@ -149,33 +147,6 @@ def land_late(night: Night, cursor: Any) -> int:
              AND (c.late_since_on, c.late) IS DISTINCT FROM (n.since, n.late)"""
     )
     return int(cursor.rowcount)
-
-
-def _late_changes(night: Night) -> ir.Table:
-    """The open cases whose late amounts, or the day since when, are not what is stored: party_id, creditor_id, since, late
-    (as PostgreSQL writes JSON)."""
-    pair = ["party_id", "creditor_id"]
-    standing, accounts = night.table("standing_cases"), night.table("accounts")
-    live = standing.filter(standing.fate != "closes").select(*pair)
-    aged = night.table("obligors").select(*pair, "days").semi_join(live, pair)
-    late = accounts.filter(accounts.late > 0)
-    late = late.mutate(part=ibis.literal('"') + late.currency + '": ' + late.late.cast("string"))
-    amounts = late.group_by(of_party="party_id", of_creditor="creditor_id").agg(
-        parts=late.part.group_concat(", ", order_by=late.currency)
-    )
-    had = night.table("live_cases").select(
-        had_party="party_id", had_creditor="creditor_id", had_since="late_since_on", had_late="late"
-    )
-    both = aged.left_join(amounts, [aged.party_id == amounts.of_party, aged.creditor_id == amounts.of_creditor])
-    both = both.left_join(had, [both.party_id == had.had_party, both.creditor_id == had.had_creditor])
-    rows = both.select(
-        *pair,
-        "had_since",
-        "had_late",
-        since=(day(night.date) - both.days.as_interval("D")).cast("date"),
-        late=ibis.literal("{") + both.parts.fill_null("") + "}",
-    )
-    return rows.filter(~rows.since.identical_to(rows.had_since) | ~rows.late.identical_to(rows.had_late))
 
 
 def land_morning(night: Night, cursor: Any) -> int:
