@@ -39,9 +39,7 @@ RESTING = (
     Source("unspent", "SELECT * FROM receipts", here=True),
     Source(
         "at_rest",
-        """SELECT NULL::BIGINT AS bill_id, NULL::BIGINT AS party_id, NULL::BIGINT AS creditor_id, NULL::VARCHAR AS currency,
-                  NULL::DATE AS fell_on, NULL::BIGINT AS asked, NULL::BIGINT AS late, NULL::INTEGER AS days
-           WHERE false""",
+        f"SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in habits.EACH.items())} WHERE false",
         here=True,
     ),
 )

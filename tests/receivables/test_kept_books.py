@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,20 @@ def test_damaged_books_are_thrown_away(year: Any, data_folder: Path, night: Any)
     night("2026-03-12")
     assert not reads_whole(day("2026-03-12"))
     agree(day("2026-03-12"))
+
+
+def test_a_night_stands_though_its_books_could_not_be_kept(
+    year: Any, data_folder: Path, night: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(data_folder / "books")
+    (data_folder / "books").write_text("no folder")
+    report = night("2026-03-12")
+    assert Run.objects.get(date="2026-03-12").status == report.status == "done"
+    assert "could not be kept" in caplog.text
+    assert reads_whole(day("2026-03-12"))
+    (data_folder / "books").unlink()
+    night("2026-03-13")
+    agree(day("2026-03-13"))
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,10 @@ import pyarrow as pa
 from django.conf import settings
 
 from liangqing.kit.snapshot import Snapshot
-from liangqing.nightly.night import Night, Touched
+from liangqing.nightly.night import Night, Touched, typed
 from liangqing.receivables.rules import habits
 from liangqing.receivables.rules.lateness import HELD_KINDS
+from liangqing.receivables.steps import SOURCES
 
 BROUGHT = ("bills", "adjustments", "allocations", "receipts", "unspent", "at_rest")
 """The sources of the night that come from here."""
@@ -40,14 +41,7 @@ _VERSION = 1
 _MOST_TOUCHED = 300_000
 """Bills or receipts; beyond them reading everything is no slower."""
 
-_BILLS = """SELECT id AS bill_id, party_id, creditor_id, currency, kind, issued_on, due_on, contract_id,
-                   principal + interest + penalty + fee AS amount, seller_id
-            FROM receivables_bill"""
-_ADJUSTMENTS = (
-    "SELECT bill_id, effective_on, principal + interest + penalty + fee AS amount FROM receivables_adjustment"
-)
-_ALLOCATIONS = "SELECT receipt_id, bill_id, allocated_on, amount FROM receivables_allocation"
-_RECEIPTS = "SELECT id AS receipt_id, party_id, creditor_id, currency, received_on, amount FROM receivables_receipt"
+_SOURCES = {source.name: source.query for source in SOURCES}
 
 _MOMENT = f"""
     SELECT {_VERSION} AS version, s.system_identifier::text AS system, c.timeline_id AS timeline, d.oid::bigint AS database,
@@ -101,7 +95,15 @@ class KeptBooks:
         return ()
 
     def settle(self, night: Night) -> None:
-        """Put what has come to rest aside. Nothing was kept before: begin, where there are enough bills."""
+        """Put what has come to rest aside. Nothing was kept before: begin, where there are enough bills. Where that fails
+        (a full disk), nothing is kept: the night has landed all the same, and the next reads everything."""
+        try:
+            self._settle(night)
+        except (duckdb.Error, OSError):
+            _log.warning("What is at rest could not be kept; the next night reads everything.", exc_info=True)
+            _forget(night.con.con)
+
+    def _settle(self, night: Night) -> None:
         duck = night.con.con
         if night.touched is None:
             ((bills,),) = duck.execute("SELECT count(*) FROM bills").fetchall()
@@ -112,7 +114,7 @@ class KeptBooks:
         told = habits.each_paid(
             habits.falling(resting, night.date), night.table("adjustments"), night.table("allocations"), night.date
         )
-        (_begin if night.touched is None else _go_on)(duck, night.con.compile(told))
+        (_begin if night.touched is None else _go_on)(duck, typed(night.con, told))
 
 
 def books_folder() -> Path:
@@ -127,7 +129,7 @@ def _path() -> Path:
 def _forget(duck: duckdb.DuckDBPyConnection) -> None:
     duck.execute("DETACH DATABASE IF EXISTS books").fetchall()
     for each in _path().parent.glob("*"):
-        each.unlink()
+        each.unlink(missing_ok=True)
 
 
 def _fits(duck: duckdb.DuckDBPyConnection) -> bool:
@@ -153,10 +155,14 @@ def _take_in(duck: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> bool:
     of_bills, of_receipts = (
         f"= ANY('{{{','.join(map(str, ids.to_pylist()))}}}'::bigint[])" for ids in (bills, receipts)
     )
-    snapshot.into("anew_bills", f"{_BILLS} WHERE id {of_bills}")
-    snapshot.into("anew_adjustments", f"{_ADJUSTMENTS} WHERE bill_id {of_bills}")
-    snapshot.into("anew_receipts", f"{_RECEIPTS} WHERE id {of_receipts}")
-    snapshot.into("anew_allocations", f"{_ALLOCATIONS} WHERE bill_id {of_bills} OR receipt_id {of_receipts}")
+    for name, those in {
+        "bills": f"bill_id {of_bills}",
+        "adjustments": f"bill_id {of_bills}",
+        "allocations": f"bill_id {of_bills} OR receipt_id {of_receipts}",
+        "receipts": f"receipt_id {of_receipts}",
+    }.items():
+        snapshot.into(f"anew_{name}", f"SELECT * FROM ({_SOURCES[name]}) AS source WHERE {those}")
+    duck.execute("ALTER TABLE anew_bills DROP contract_ends_on").fetchall()
     duck.register("touched_bills", pa.table({"bill_id": bills}))
     duck.register("touched_receipts", pa.table({"receipt_id": receipts}))
     one_of = "bill_id IN (SELECT bill_id FROM touched_bills)"
@@ -226,9 +232,7 @@ def _begin(duck: duckdb.DuckDBPyConnection, told: str) -> None:
         "CREATE TABLE books.adjustments AS SELECT * FROM adjustments ANTI JOIN closing USING (bill_id)",
         """CREATE TABLE books.allocations AS SELECT * FROM allocations
            WHERE bill_id IN (SELECT bill_id FROM books.bills) OR receipt_id IN (SELECT receipt_id FROM books.receipts)""",
-        """CREATE TABLE books.at_rest (bill_id BIGINT, party_id BIGINT, creditor_id BIGINT, currency VARCHAR, fell_on DATE,
-                                       asked BIGINT, late BIGINT, days INTEGER)""",
-        f"INSERT INTO books.at_rest {told}",
+        f"CREATE TABLE books.at_rest AS {told}",
         "CREATE TABLE books.spent AS SELECT * FROM unspent SEMI JOIN spending USING (receipt_id)",
         "CREATE TABLE books.unchecked_bills (bill_id BIGINT)",
         "CREATE TABLE books.unchecked_receipts (receipt_id BIGINT)",

@@ -61,7 +61,16 @@ def habits(
     return by_currency.group_by("party_id", "creditor_id").agg(**worst)
 
 
-EACH = ("bill_id", "party_id", "creditor_id", "currency", "fell_on", "asked", "late", "days")
+EACH = {
+    "bill_id": "int64",
+    "party_id": "int64",
+    "creditor_id": "int64",
+    "currency": "string",
+    "fell_on": "date",
+    "asked": "int64",
+    "late": "int64",
+    "days": "int32",
+}
 
 
 def falling(bills: ir.Table, as_of: dt.date) -> ir.Table:

@@ -107,6 +107,7 @@ def test_workers_with_a_folder_of_their_own_by_that_name_are_found_out(
     settings.SHARED = str(shared)
     apart = ("unshare", "--map-root-user", "--mount", "bash", "-c", f'mount -t tmpfs none {shared} && exec "$@"', "-")
     if subprocess.run([*apart, "true"], check=False).returncode:
+        # What is refused is the same as above, where nothing is mounted; here it is a real folder of the same name.
         pytest.skip("this machine lets nobody mount a folder apart")
     with two_workers(tmp_path / "spark", *apart) as cluster:
         assert refused(cluster.master) == "not_shared"

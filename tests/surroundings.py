@@ -1,4 +1,5 @@
-"""The database of a test run: the server of DATABASE_URL, or one embedded PostgreSQL that all workers share.
+"""The surroundings of a test run: a day that is always the same, and the server of DATABASE_URL or one embedded PostgreSQL
+that all workers share.
 
 Loaded as a plugin, before Django reads its settings.
 """
@@ -32,6 +33,8 @@ if "LIANGQING_TEST_HOME" not in os.environ:
     atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["LIANGQING_HOME"] = os.environ["LIANGQING_TEST_HOME"]
 os.environ["LIANGQING_LANGUAGE"] = "zh-hans"
+# A Friday, at an hour at which every debtor may be reached. The clock goes on from there in each process.
+os.environ["LIANGQING_TODAY"] = "2026-11-20T14:00"
 if "DATABASE_URL" not in os.environ:
     _address = postgres.ensure(Path(os.environ["LIANGQING_TEST_HOME"]))
     # What a test wrote need not survive a loss of power.
