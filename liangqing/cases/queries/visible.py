@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, BooleanField, F, Func, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
 
 from liangqing.cases.models import Case, Promise, Task
 from liangqing.cases.queries.late import moved
@@ -44,10 +45,8 @@ def promises(user: User) -> QuerySet[Promise]:
     return found if people is None else found.filter(case__owner__in=people)
 
 
-_FEW = 5_000
+_FEW = 20_000
 """So many customers are named one by one."""
-_FEW_UNSETTLED = 20_000
-"""So many where only what is unsettled is looked up."""
 
 
 def _of(user: User, field: str) -> Q:
@@ -68,35 +67,35 @@ def _ways(people: Collection[int]) -> tuple[QuerySet[Any], ...]:
     )
 
 
-def _few(people: Collection[int], most: int) -> set[int] | None:
+def _few(people: Collection[int]) -> set[int] | None:
     """The customers of these people; None where they are too many to be named."""
-    enough = 2 * most + 1  # most turn up twice: by their case and by its task
+    enough = 2 * _FEW + 1  # most turn up twice: by their case and by its task
     own, asked, sold = (way[:enough] for way in _ways(people))
     some = list(own.union(asked, sold, all=True)[:enough])
     found = {party for (party,) in some}
-    return found if len(some) < enough and len(found) <= most else None
+    return found if len(some) < enough and len(found) <= _FEW else None
 
 
 def _things(rows: QuerySet[Thing], user: User, *, listed: bool) -> QuerySet[Thing]:
-    """Those of the customers this person may see. To be ``listed`` in order, the things of few customers are found first,
-    by the customer: the database would rather go through everybody's in that order, expecting to meet theirs soon. That
-    takes a query of its own. Those of many are met soon: of each that comes in the order it is asked whose it is, instead
-    of gathering all their customers before the first."""
+    """Those of the customers this person may see. To be ``listed`` in order, the customers are named, which takes a query
+    of its own: the database then knows how many they are, and whether to gather their things or to go through
+    everybody's in that order. Those of very many are met soon: of each that comes it is asked whose it is."""
     people = reach(user)
     if people is None:
         return rows
     if not listed:
         return rows.filter(_of(user, "party_id"))
-    if (few := _few(people, _FEW)) is not None:
-        return rows.filter(_one_of(rows.model._default_manager.filter(_of_these(few))))
+    if (few := _few(people)) is not None:
+        return rows.filter(_of_these(few))
     own, asked, sold = (Subquery(way.filter(party_id=OuterRef("party_id"))[:1]) for way in _ways(people))
     whose: QuerySet[Any] = rows.alias(own=own, asked=asked, sold=sold)
     return whose.filter(Q(own__isnull=False) | Q(asked__isnull=False) | Q(sold__isnull=False))
 
 
 def _of_these(parties: Collection[int]) -> Q:
-    """The condition to be of these customers, given as one array: thousands of values would take long to put together."""
-    return Q(_OneOf(F("party_id"), Value(sorted(parties), output_field=ArrayField(BigIntegerField()))))
+    """The condition to be of these customers, given as one text: thousands of values would take long to put together."""
+    array = Cast(Value(f"{{{','.join(map(str, sorted(parties)))}}}"), ArrayField(BigIntegerField()))
+    return Q(_OneOf(F("party_id"), array))
 
 
 def _one_of(rows: QuerySet[Any]) -> Q:
@@ -104,21 +103,22 @@ def _one_of(rows: QuerySet[Any]) -> Q:
     return Q(_OneOf(F("pk"), ArraySubquery(rows.values("pk"))))
 
 
-def open_bills(user: User, on: dt.date, *, asking: bool = False) -> QuerySet[Bill] | None:
-    """The bills this person may see of which something is left on a day (``asking``: that ask for money), where that can be
-    told without going through all bills: of few customers what the night found unsettled, and of those of whom anything
-    has moved since what the books say. None where it can't."""
+def open_bills(user: User, on: dt.date, *, asking: bool = False) -> tuple[QuerySet[Bill], bool]:
+    """The bills this person may see among which to look for those of which something is left on a day (``asking``: that
+    ask for money), and whether they are just these, which can be told without going through all bills: of few customers
+    what the night found unsettled, and of those of whom anything has moved since what the books say."""
     people = reach(user)
-    if people is None or not can(user, "bill.see") or (few := _few(people, _FEW_UNSETTLED)) is None:
-        return None
+    if people is None or not can(user, "bill.see") or (few := _few(people)) is None:
+        return bills(user, listed=True), False
     if (movers := moved(on)) is None:
-        return None
+        # Gathered first: in the order of all bills the settled ones of others would be passed one by one.
+        return Bill.objects.filter(_one_of(Bill.objects.filter(_of_these(few)))), False
     unsettled = Unsettled.objects.filter(_of_these(few - movers))
     found = _one_of(unsettled.filter(asks=True) if asking else unsettled)
     if restless := few & movers:
         theirs = bill_list(Bill.objects.filter(party_id__in=restless), as_of=on, open_only=True, late_only=asking)
         found |= _one_of(theirs.order_by())
-    return Bill.objects.filter(found)
+    return Bill.objects.filter(found), True
 
 
 class _OneOf(Func):

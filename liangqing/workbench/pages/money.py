@@ -54,18 +54,20 @@ def bill_list(request: Request) -> HttpResponseBase:
     """Bills, the one due longest first."""
     user, today = request.user, clock.today()
     shown = request.GET.get("state", _SHOWN).strip()
-    known = visible.open_bills(user, today, asking=shown == "late") if shown in ("open", "late") else None
-    found = visible.bills(user, listed=True) if known is None else known
+    if shown in ("open", "late"):
+        found, known = visible.open_bills(user, today, asking=shown == "late")
+    else:
+        found, known = visible.bills(user, listed=True), False
 
     def state(rows: Any, value: str) -> Any:
         return bill_queries.bill_list(
-            rows, as_of=today, open_only=value == "open", late_only=value == "late", known_open=known is not None
+            rows, as_of=today, open_only=value == "open", late_only=value == "late", known_open=known
         )
 
     listing = Listing(
         name="bills",
         title=gettext_lazy("Bills"),
-        rows=found.select_related("party", "creditor"),
+        rows=found.prefetch_related("party", "creditor"),  # of those shown: a join would come before the sort
         order=("due_on", "id"),
         columns=(
             Column("number", gettext_lazy("Bill"), lambda row: row.bill.number, sort=("number",)),
@@ -222,7 +224,7 @@ def receipt_list(request: Request) -> HttpResponseBase:
     listing = Listing(
         name="receipts",
         title=gettext_lazy("Receipts"),
-        rows=visible.receipts(user, listed=True).select_related("party", "creditor"),
+        rows=visible.receipts(user, listed=True).prefetch_related("party", "creditor"),
         order=("-received_on", "-id"),
         columns=(
             Column("number", gettext_lazy("Receipt"), lambda row: row.receipt.number, sort=("number",)),
