@@ -18,7 +18,8 @@ from tests.outreach.servers.sms import SmsServer
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, settings):
+    settings.TODAY = ""  # a robot refuses what is signed with another time than its own
     with SmsServer(tmp_path) as server:
         yield server
 
