@@ -165,7 +165,8 @@ class TestRecords:
             "refused", False, "record", "effective",
         )  # fmt: skip
         assert attempt.rules == ["hours:T1"]
-        assert len(ground_of(zhang.party, zhang.creditor, clock.now() + dt.timedelta(days=1)).debtor.past) == 1
+        with clock.at("2026-11-24T23:00"):
+            assert len(ground_of(zhang.party, zhang.creditor, clock.now()).debtor.past) == 1
 
     @pytest.mark.parametrize(
         ("result", "kind"), [("deceased", "deceased"), ("fraud_claimed", "fraud"), ("in_hospital", "hospital")]
