@@ -36,22 +36,17 @@ def changing(night: Any) -> None:
         customer.bill(900, due="2026-02-09")
     night("2026-03-10")
     customers[2].promises(900, on="2026-03-10", due="2026-03-10")
-    for kept in customers[:2]:
-        kept.promises(900, on="2026-03-10", due="2026-03-20")
     wants_no_texts(customers[3], on="2026-03-10")
     night("2026-03-11")
     customers[0].pays(900, on="2026-03-12", bill=Bill.objects.get(party=customers[0].party))
     customers[1].bill(8_000_000, due="2025-06-01")
     wants_no_texts(customers[1], on="2026-03-11")
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE " + ", ".join(STORED))
-        cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = ANY(%s)", [[*STORED]])
-        for name in (*STORED, *(index for (index,) in cursor.fetchall())):
-            cursor.execute(
-                "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', %s, 'relpages', 1, "
-                "'reltuples', 10000000::real)",
-                [name],
-            )
+        cursor.execute(
+            """UPDATE pg_class SET relpages = 1, reltuples = 10000000
+               WHERE relname = ANY(%s) OR relname IN (SELECT indexname FROM pg_indexes WHERE tablename = ANY(%s))""",
+            [[*STORED], [*STORED]],
+        )
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
