@@ -24,7 +24,8 @@ from django.conf import settings
 from ibis.backends.sql import SQLBackend
 from ibis.backends.sql.datatypes import SqlglotType
 from ibis.expr.datatypes import DataType
-from ibis.expr.operations import InMemoryTable
+from ibis.expr.operations import DatabaseTable, InMemoryTable, Namespace
+from ibis.expr.schema import Schema
 
 from liangqing.kit.snapshot import taken
 from liangqing.nightly.plan import Books, Source
@@ -65,6 +66,7 @@ class Night:
         self.con = ibis.duckdb.connect(
             self._folder / "night.duckdb", memory_limit=_MEMORY, temp_directory=str(self._folder)
         )
+        self.con.con.execute("PRAGMA disable_checkpoint_on_shutdown").fetchall()  # its file is gone with the night
 
     def __enter__(self) -> Night:
         return self
@@ -128,8 +130,13 @@ class Night:
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Work an expression out and keep its rows under a name."""
         self._store(self._prefix + name, expression)
-        self._tables[name] = self.con.table(self._prefix + name)
+        self._tables[name] = self._stored(self._prefix + name, expression)
         return self._tables[name]
+
+    def _stored(self, full: str, expression: ir.Table) -> ir.Table:
+        # Not by asking the engine what it has stored: ``typed`` has seen to that.
+        schema = Schema({name: kind.copy(nullable=True) for name, kind in expression.schema().items()})
+        return DatabaseTable(full, schema=schema, source=self.con, namespace=Namespace()).to_expr()
 
     def replace(self, name: str, expression: ir.Table) -> ir.Table:
         """Keep rows under a name that is already taken; the expression may read the rows it replaces."""
@@ -137,7 +144,7 @@ class Night:
         self._store(f"{full}_next", expression)
         self.con.con.execute(f"DROP TABLE {full}").fetchall()
         self.con.con.execute(f"ALTER TABLE {full}_next RENAME TO {full}").fetchall()
-        self._tables[name] = self.con.table(full)
+        self._tables[name] = self._stored(full, expression)
         return self._tables[name]
 
     def _store(self, full: str, expression: ir.Table) -> None:

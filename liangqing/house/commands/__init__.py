@@ -74,6 +74,7 @@ def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], click.C
             start.start()
             if click.get_current_context().find_root().obj == _OWN_PROCESS:
                 gc.freeze()  # what is loaded stays
+                gc.set_threshold(100_000)  # a night makes a million small objects, and few in circles
             gc.enable()
             return function(*args, **kwargs)
 

@@ -238,7 +238,7 @@ def _begin(duck: duckdb.DuckDBPyConnection, told: str) -> None:
         "CREATE TABLE books.unchecked_receipts (receipt_id BIGINT)",
         "CREATE TABLE books.mark AS SELECT * FROM moment",
     )
-    duck.execute("DETACH books").fetchall()
+    duck.execute("CHECKPOINT books; DETACH books").fetchall()
     draft.rename(final)
 
 
@@ -257,6 +257,7 @@ def _go_on(duck: duckdb.DuckDBPyConnection, told: str) -> None:
         "DELETE FROM books.unchecked_receipts",
         "UPDATE books.mark SET passed = passed + (SELECT count(*) FROM closing)",
     )
+    duck.execute("CHECKPOINT books").fetchall()
 
 
 def _write(duck: duckdb.DuckDBPyConnection, *statements: str) -> None:
