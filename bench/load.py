@@ -4,8 +4,9 @@ Starts ``liangqing serve`` on the morning after the last night and lets ``--user
 thing after another, with a ``--pause`` where one is given, for ``--seconds``: look at their list, open a case, search a
 customer, write a record, take a promise. Told are requests a second, p50, p95 and p99 of each kind in milliseconds, refusals
 (409, 422: another was faster, a rule said no) and errors (anything else but 200 and the redirect after a post), and the
-memory of the server's processes at the beginning and at the end. With ``--night`` the next night runs meanwhile: what it
-locks, people feel. What it writes stays in the house: give it a copy.
+memory of the server's processes at the beginning, after each tenth of the time and at the end. With ``--night`` the next
+night runs meanwhile: what it locks, people feel. With ``--only customers`` everybody turns the pages of the debtor list.
+What it writes stays in the house: give it a copy.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,17 +62,24 @@ class Somebody:
     """One collector at a browser."""
 
     def __init__(
-        self, client: httpx.AsyncClient, draw: random.Random, told: dict[str, Told], due: str, pause: float
+        self,
+        client: httpx.AsyncClient,
+        draw: random.Random,
+        told: dict[str, Told],
+        due: str,
+        pause: float,
+        mix: dict[str, int],
     ) -> None:
-        self.client, self.draw, self.told, self.due, self.pause = client, draw, told, due, pause
+        self.client, self.draw, self.told, self.due, self.pause, self.mix = client, draw, told, due, pause, mix
         self.cases: list[str] = []
 
     async def work(self, until: float) -> None:
         await asyncio.sleep(self.draw.uniform(0, 2 * self.pause))
-        await self.list()
+        if "list" in self.mix:
+            await self.list()
         while time.monotonic() < until:
             await asyncio.sleep(self.draw.uniform(0, 2 * self.pause))
-            (what,) = self.draw.choices(list(MIX), list(MIX.values()))
+            (what,) = self.draw.choices(list(self.mix), list(self.mix.values()))
             await getattr(self, what)()
 
     async def list(self) -> None:
@@ -83,6 +92,9 @@ class Somebody:
 
     async def search(self) -> None:
         await self._ask("search", "GET", "/customers/", params={"q": self.draw.choice(_WORDS)})
+
+    async def customers(self) -> None:
+        await self._ask("customers", "GET", "/customers/", params={"page": self.draw.randint(1, 20)})
 
     async def record(self) -> None:
         if self.cases:
@@ -138,7 +150,9 @@ def sessions(users: int) -> tuple[list[str], str, str]:
     return cookies, last.isoformat(), (last.replace(day=28)).isoformat()
 
 
-async def crowd(arguments: argparse.Namespace, cookies: list[str], due: str) -> dict[str, Told]:
+async def crowd(
+    arguments: argparse.Namespace, cookies: list[str], due: str, look: Callable[[], None]
+) -> dict[str, Told]:
     told: dict[str, Told] = defaultdict(Told)
     address = f"http://127.0.0.1:{arguments.port}"
     limits = httpx.Limits(max_connections=arguments.users)
@@ -146,11 +160,18 @@ async def crowd(arguments: argparse.Namespace, cookies: list[str], due: str) -> 
         httpx.AsyncClient(base_url=address, cookies={"sessionid": each}, timeout=60, limits=limits) for each in cookies
     ]
     until = time.monotonic() + arguments.seconds
+    mix = {arguments.only: 1} if arguments.only else MIX
     everybody = [
-        Somebody(client, random.Random(place), told, due, arguments.pause).work(until)
+        Somebody(client, random.Random(place), told, due, arguments.pause, mix).work(until)
         for place, client in enumerate(clients)
     ]
-    await asyncio.gather(*everybody)
+
+    async def looks() -> None:
+        for _tenth in range(9):
+            await asyncio.sleep(arguments.seconds / 10)
+            look()
+
+    await asyncio.gather(*everybody, looks())
     for client in clients:
         await client.aclose()
     return told
@@ -181,6 +202,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--pause", type=float, default=0.0, help="seconds between two things, in the middle")
+    parser.add_argument("--only", default="", choices=["", *MIX, "customers"], help="everybody does only this")
     parser.add_argument("--night", action="store_true", help="run the next night meanwhile")
     parser.add_argument("--port", type=int, default=8077)
     parser.add_argument("--workers", type=int, default=2)
@@ -194,11 +216,12 @@ def main() -> None:
     server = subprocess.Popen(command, env={**os.environ, "LIANGQING_TODAY": morning}, stdout=subprocess.DEVNULL)
     try:
         _wait(arguments.port)
-        before, started = memory(server.pid), time.monotonic()
+        held, started = [memory(server.pid)], time.monotonic()
         beside = _night(program, morning) if arguments.night else None
-        told = asyncio.run(crowd(arguments, cookies, due))
+        told = asyncio.run(crowd(arguments, cookies, due, lambda: held.append(memory(server.pid))))
         night = json.loads(beside.communicate()[0]) if beside else None
-        wall, after = time.monotonic() - started, memory(server.pid)
+        wall = time.monotonic() - started
+        held.append(memory(server.pid))
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=60)
@@ -209,8 +232,8 @@ def main() -> None:
         "requests_a_second": round(len(everything.took) / wall, 1),
         "mean_ms": round(statistics.fmean(everything.took), 1),
         "all": everything.row() | {"errors": sum(len(each.errors) for each in told.values())},
-        "kinds": {kind: told[kind].row() for kind in MIX},
-        "server_mib": [before, after],
+        "kinds": {kind: each.row() for kind, each in told.items()},
+        "server_mib": held,
         "night": night and {"changed_rows": night["changed_rows"], "seconds": night["seconds"]},
     }
     json.dump(found, sys.stdout, indent=1, ensure_ascii=False)

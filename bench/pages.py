@@ -47,7 +47,8 @@ def measure(times: int) -> Iterator[dict[str, Any]]:
 
     collector = _busiest()
     manager = User.objects.filter(duties__contains=["manage"], is_active=True).order_by("id").first() or collector
-    for name, person, addresses in _addresses(collector, manager, times):
+    head = User.objects.filter(duties__contains=["head"], is_active=True).order_by("id").first() or collector
+    for name, person, addresses in _addresses(collector, head, manager, times):
         client = Client()
         client.force_login(person)
         seconds, busy, queries, size = [], [], 0, 0
@@ -112,7 +113,7 @@ def _busiest() -> Any:
     return User.objects.get(pk=row["owner"])
 
 
-def _addresses(collector: Any, manager: Any, times: int) -> Iterator[tuple[str, Any, list[str]]]:
+def _addresses(collector: Any, head: Any, manager: Any, times: int) -> Iterator[tuple[str, Any, list[str]]]:
     from liangqing.cases.models import Case
     from liangqing.parties.models import Party
 
@@ -127,9 +128,11 @@ def _addresses(collector: Any, manager: Any, times: int) -> Iterator[tuple[str, 
     yield "Case list", manager, ["/cases/"] * times
     yield "Customer", collector, [f"/customers/{party.number}/" for party in parties]
     yield "Customer search", manager, [f"/customers/?q={part}" for part in parts if part.strip()]
+    yield "Customers", manager, [f"/customers/?page={turn % 20 + 1}" for turn in range(times)]
     yield "Bills", manager, ["/bills/", *(f"/bills/?page={turn % 20 + 1}" for turn in range(times))]
     yield "Bills, late", manager, [f"/bills/?state=late&page={turn % 10 + 1}" for turn in range(times)]
     yield "Bills of a collector", collector, [f"/bills/?page={turn % 10 + 1}" for turn in range(times)]
+    yield "Bills of a head", head, [f"/bills/?page={turn % 10 + 1}" for turn in range(times)]
     yield "Receipts", manager, ["/receipts/"] * times
     yield "Warnings", manager, ["/warnings/"] * times
     yield "Overview", manager, ["/overview/"] * times

@@ -9,33 +9,28 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import Future
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports import problems
 from liangqing.imports.alike import some_alike
 from liangqing.imports.landing import Arrival, Importable, Landed
-from liangqing.imports.models import Change, Import
 from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.aside import Aside
-from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.meet import fingerprint, meet
 from liangqing.people.models import User
+from liangqing.receivables.actions.bill_changes import COMPONENTS, TERMS, land_changed
 from liangqing.receivables.actions.creditors import HOME, name_creditors
-from liangqing.receivables.actions.digests import Books, all_stored
+from liangqing.receivables.actions.digests import Books
 from liangqing.receivables.actions.foresight import BillsToCome
 from liangqing.receivables.actions.money_in import allocate, land_receipts
-from liangqing.receivables.actions.undo import undo_receipts
+from liangqing.receivables.actions.undo import undo_bills
 from liangqing.receivables.kinds import BILLS
-from liangqing.receivables.models import Adjustment, Bill
 
 CLEARING = "CLR-"
 """A clearing receipt is numbered by the bill it clears."""
@@ -68,9 +63,6 @@ problems.register(
 
 _LONGEST_TERM = 3650
 """Days; a longer payment term is a typing error."""
-_COMPONENTS = ("principal", "interest", "penalty", "fee")
-_TERMS = ("issued_on", "due_on", "kind", "reference", "contract_id", "seller_id")
-"""What may change in place; the change is kept in the history."""
 
 
 @clause("P3 2.1.1")
@@ -85,7 +77,7 @@ def land(arrival: Arrival) -> Landed:
     _compare(arrival)
     _land_contracts(arrival)
     created = _land_new(arrival, books, parties)
-    updated = _land_changed(arrival, books)
+    updated = land_changed(arrival, books)
     ((count,),) = arrival.staging.con.execute("SELECT count(*) FROM good_bills").fetchall()
     updated |= _clear(arrival, books)
     _allocate_waiting(arrival, books)
@@ -136,7 +128,7 @@ def _work_out(arrival: Arrival) -> None:
         "contract_ends_on": ("t.contract_ends_on", "NULL::DATE"),
         "reference": ("coalesce(t.reference, '')", "''"),
         "cleared_on": ("t.cleared_on", "NULL::DATE"),
-        **{name: (f"{sign} * coalesce(t.{name}, 0)", "0::BIGINT") for name in _COMPONENTS[1:]},
+        **{name: (f"{sign} * coalesce(t.{name}, 0)", "0::BIGINT") for name in COMPONENTS[1:]},
     }
     staging.keep(
         "bills_in",
@@ -180,9 +172,9 @@ def _work_out(arrival: Arrival) -> None:
 def _compare(arrival: Arrival) -> None:
     """Each good row against what is stored: ``compared_bills`` with bill_id (NULL: new) and the stored columns."""
     staging, duck = arrival.staging, arrival.staging.con
-    amounts = ", ".join(f"(b.{name} + coalesce(j.{name}, 0))::bigint AS had_{name}" for name in _COMPONENTS)
-    sums = ", ".join(f"sum({name}) AS {name}" for name in _COMPONENTS)
-    terms = ", ".join(f"b.{name} AS had_{name}" for name in _TERMS)
+    amounts = ", ".join(f"(b.{name} + coalesce(j.{name}, 0))::bigint AS had_{name}" for name in COMPONENTS)
+    sums = ", ".join(f"sum({name}) AS {name}" for name in COMPONENTS)
+    terms = ", ".join(f"b.{name} AS had_{name}" for name in TERMS)
     wanted = asked.among(duck, "bills_in", {"b.creditor_id": "creditor_id", "b.number": "number"})
     contracts = asked.among(duck, "bills_in", {"creditor_id": "creditor_id", "number": "contract"})
     those = asked.within("bill_id", "SELECT b.id FROM receivables_bill b", wanted)
@@ -317,7 +309,7 @@ def _land_contracts(arrival: Arrival) -> None:
     duck.unregister("contract_rows")
 
 
-_AWAITED = ("id", "row", "creditor_id", "party_id", "number", "currency", *_COMPONENTS)
+_AWAITED = ("id", "row", "creditor_id", "party_id", "number", "currency", *COMPONENTS)
 """What money asks of new bills."""
 ENOUGH = asked.FEW
 """So many rows are worth looking ahead for."""
@@ -335,7 +327,7 @@ def _stored(arrival: Arrival) -> list[str]:
     return [
         column
         for column in ("creditor_id", "party_id", "contract_id", "number", "kind", "currency", "issued_on", "due_on",
-                       *_COMPONENTS, "reference", "seller_id")
+                       *COMPONENTS, "reference", "seller_id")
         if column not in unsaid or unsaid[column] in arrival.mapped
     ]  # fmt: skip
 
@@ -376,90 +368,6 @@ def _land_new(arrival: Arrival, books: Books, parties: tuple[int, int] | None) -
 def _some_wait(duck: duckdb.DuckDBPyConnection) -> bool:
     """Whether receipts named one of the bills before it was known."""
     return bool(duck.execute("SELECT 1 FROM waiting_receipts LIMIT 1").fetchall())
-
-
-def _land_changed(arrival: Arrival, books: Books) -> set[int]:
-    """Known bills whose row says something else: amounts become adjustments, terms are updated and remembered.
-
-    A column the file does not have, or an empty cell, leaves what is there.
-    """
-    mapped = arrival.mapped | ({"contract_id"} if "contract" in arrival.mapped else set())
-    mapped |= {"seller_id"} if "seller" in arrival.mapped else set()
-    mapped |= {"due_on"} if mapped & {"terms_days", "baseline_on"} else set()
-    terms = [name for name in _TERMS if name in mapped]
-    differs = [f"(({name} IS NOT NULL AND {name} IS DISTINCT FROM had_{name}))" for name in terms]
-    amount_differs = " OR ".join(f"{name} <> had_{name}" for name in _COMPONENTS)
-    duck = arrival.staging.con
-    found = _rows(
-        duck,
-        f"""SELECT bill_id, {", ".join(terms + [f"had_{name}" for name in terms] + ["1 AS one"])},
-                   {", ".join(f"{name} - had_{name} AS {name}" for name in _COMPONENTS)}
-            FROM good_bills WHERE bill_id IS NOT NULL AND ({" OR ".join([amount_differs, *differs])}) ORDER BY bill_id""",
-    )
-    adjustments = Adjustment.objects.bulk_create(
-        [
-            Adjustment(
-                bill_id=row["bill_id"],
-                reason=Adjustment.Reason.CORRECTION,
-                imported=arrival.record.pk,
-                **{name: row[name] for name in _COMPONENTS},
-            )
-            for row in found
-            if any(row[name] for name in _COMPONENTS)
-        ],
-        batch_size=5000,
-    )
-    if adjustments:
-        books.written_elsewhere("receivables_adjustment", min(row.pk for row in adjustments))
-    changes = []
-    for row in found:
-        after = {
-            name: _as_json(row[name])
-            for name in terms
-            if row[name] is not None
-            and row[name] != row[f"had_{name}"]
-            and not (name == "reference" and row[name] == "")
-        }
-        if after:
-            before = {name: _as_json(row[f"had_{name}"]) for name in after}
-            changes.append(
-                Change(
-                    imported=arrival.record, table="receivables_bill", row_id=row["bill_id"], before=before, after=after
-                )
-            )
-    Change.objects.bulk_create(changes, batch_size=5000)
-    write_terms(arrival.cursor, [(change.row_id, change.after) for change in changes])
-    moved = {change.row_id for change in changes}
-    return moved | {row["bill_id"] for row in found if any(row[name] for name in _COMPONENTS)}
-
-
-def _rows(duck: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    table: pa.Table = duck.sql(query).to_arrow_table()
-    return list(table.to_pylist())
-
-
-def _as_json(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def write_terms(cursor: Any, changes: list[tuple[int, dict[str, Any]]]) -> None:
-    """Set the terms the JSON names, on each bill; a JSON null empties the column."""
-    if not changes:
-        return
-    staged = pa.table(
-        {
-            "bill_id": pa.array([bill for bill, _ in changes], pa.int64()),
-            "after": [json.dumps(after, ensure_ascii=False) for _, after in changes],
-        }
-    )
-    bulk.stage(cursor, "staged_terms", "bill_id bigint, after jsonb", staged)
-    types = {"issued_on": "date", "due_on": "date", "contract_id": "bigint", "seller_id": "bigint"}
-    sets = ", ".join(
-        f"{name} = CASE WHEN c.after ? '{name}' THEN (c.after->>'{name}')::{types.get(name, 'text')} ELSE b.{name} END"
-        for name in _TERMS
-    )
-    cursor.execute(f"UPDATE receivables_bill b SET {sets} FROM staged_terms c WHERE c.bill_id = b.id")
-    cursor.execute("DROP TABLE staged_terms")
 
 
 def _clears(arrival: Arrival) -> bool:
@@ -519,58 +427,4 @@ def _allocate_waiting(arrival: Arrival, books: Books) -> None:
     allocate(arrival, books, "waiting", "waiting_room")
 
 
-def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
-    """Take back what a file of bills brought: its clearings are reversed, its bills ask for nothing any more.
-
-    Raises ``Refusal`` when other money is set against its bills or a later import changed them.
-    """
-    cursor.execute(
-        """SELECT b.number FROM receivables_bill b
-           JOIN receivables_allocation a ON a.bill_id = b.id LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
-           WHERE b.imported = %s AND r.imported IS DISTINCT FROM %s GROUP BY b.id HAVING sum(a.amount) <> 0 LIMIT 1""",
-        [record.pk, record.pk],
-    )
-    if paid := cursor.fetchone():
-        raise Refusal(
-            "import_in_use",
-            _("Money is set against bill {bill} of this import. Undo the import that brought the money first."),
-            bill=paid[0],
-        )
-    changed = list(Change.objects.filter(imported=record, table="receivables_bill"))
-    touched = {change.row_id for change in changed} | set(
-        Adjustment.objects.filter(imported=record.pk).values_list("bill_id", flat=True)
-    )
-    own = Bill.objects.filter(imported=record.pk)
-    later = Change.objects.filter(table="receivables_bill", imported_id__gt=record.pk)
-    adjusted = Adjustment.objects.filter(imported__gt=record.pk)
-    by_hand = Adjustment.objects.filter(imported=None)
-    if (
-        later.filter(row_id__in=touched).exists()
-        or adjusted.filter(bill_id__in=touched).exists()
-        or later.filter(row_id__in=own.values("id")).exists()
-        or adjusted.filter(bill__in=own).exists()
-        or by_hand.filter(bill__in=own).exists()
-        or by_hand.filter(bill__adjustments__imported=record.pk, id__gt=F("bill__adjustments__id")).exists()
-    ):
-        raise Refusal(
-            "changed_since",
-            _(
-                "The same rows were changed since, by a later import or by hand. Undo that import first, or put the bills right one by one."
-            ),
-        )
-    undo_receipts(record, cursor)
-    write_terms(cursor, [(change.row_id, change.before) for change in changed])
-    components = ", ".join(_COMPONENTS)
-    negative = ", ".join(f"-sum({name})" for name in _COMPONENTS)
-    cursor.execute(
-        f"""INSERT INTO receivables_adjustment (bill_id, {components}, reason, imported)
-            SELECT bill_id, {negative}, 'undone', %s
-            FROM (SELECT id AS bill_id, {components} FROM receivables_bill WHERE imported = %s
-                  UNION ALL SELECT bill_id, {components} FROM receivables_adjustment WHERE imported = %s) x
-            GROUP BY bill_id""",
-        [record.pk, record.pk, record.pk],
-    )
-    return all_stored(cursor, record.pk)
-
-
-IMPORTABLE = Importable(kind=BILLS, land=land, undo=undo)
+IMPORTABLE = Importable(kind=BILLS, land=land, undo=undo_bills)

@@ -1,14 +1,18 @@
-"""Take back the receipts an import brought: nothing is deleted, everything is reversed."""
+"""Take back what an import brought, receipts or bills: nothing is deleted, everything is reversed."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from liangqing.imports.models import Import
+from liangqing.imports.models import Change, Import
 from liangqing.kit.refusal import Refusal
+from liangqing.receivables.actions.bill_changes import COMPONENTS, write_terms
+from liangqing.receivables.actions.digests import all_stored
 from liangqing.receivables.actions.money_in import reverse_allocations
+from liangqing.receivables.models import Adjustment, Bill
 
 
 def undo_receipts(record: Import, cursor: Any) -> None:
@@ -67,3 +71,57 @@ def undo_receipts(record: Import, cursor: Any) -> None:
             bill=over[0],
         )
     cursor.execute("DROP TABLE undone_receipt; DROP TABLE restored_receipt")
+
+
+def undo_bills(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
+    """Take back what a file of bills brought: its clearings are reversed, its bills ask for nothing any more.
+
+    Raises ``Refusal`` when other money is set against its bills or a later import changed them.
+    """
+    cursor.execute(
+        """SELECT b.number FROM receivables_bill b
+           JOIN receivables_allocation a ON a.bill_id = b.id LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
+           WHERE b.imported = %s AND r.imported IS DISTINCT FROM %s GROUP BY b.id HAVING sum(a.amount) <> 0 LIMIT 1""",
+        [record.pk, record.pk],
+    )
+    if paid := cursor.fetchone():
+        raise Refusal(
+            "import_in_use",
+            _("Money is set against bill {bill} of this import. Undo the import that brought the money first."),
+            bill=paid[0],
+        )
+    changed = list(Change.objects.filter(imported=record, table="receivables_bill"))
+    touched = {change.row_id for change in changed} | set(
+        Adjustment.objects.filter(imported=record.pk).values_list("bill_id", flat=True)
+    )
+    own = Bill.objects.filter(imported=record.pk)
+    later = Change.objects.filter(table="receivables_bill", imported_id__gt=record.pk)
+    adjusted = Adjustment.objects.filter(imported__gt=record.pk)
+    by_hand = Adjustment.objects.filter(imported=None)
+    if (
+        later.filter(row_id__in=touched).exists()
+        or adjusted.filter(bill_id__in=touched).exists()
+        or later.filter(row_id__in=own.values("id")).exists()
+        or adjusted.filter(bill__in=own).exists()
+        or by_hand.filter(bill__in=own).exists()
+        or by_hand.filter(bill__adjustments__imported=record.pk, id__gt=F("bill__adjustments__id")).exists()
+    ):
+        raise Refusal(
+            "changed_since",
+            _(
+                "The same rows were changed since, by a later import or by hand. Undo that import first, or put the bills right one by one."
+            ),
+        )
+    undo_receipts(record, cursor)
+    write_terms(cursor, [(change.row_id, change.before) for change in changed])
+    components = ", ".join(COMPONENTS)
+    negative = ", ".join(f"-sum({name})" for name in COMPONENTS)
+    cursor.execute(
+        f"""INSERT INTO receivables_adjustment (bill_id, {components}, reason, imported)
+            SELECT bill_id, {negative}, 'undone', %s
+            FROM (SELECT id AS bill_id, {components} FROM receivables_bill WHERE imported = %s
+                  UNION ALL SELECT bill_id, {components} FROM receivables_adjustment WHERE imported = %s) x
+            GROUP BY bill_id""",
+        [record.pk, record.pk, record.pk],
+    )
+    return all_stored(cursor, record.pk)
