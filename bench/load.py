@@ -4,7 +4,8 @@ Starts ``liangqing serve`` on the morning after the last night and lets ``--user
 thing after another, with a ``--pause`` where one is given, for ``--seconds``: look at their list, open a case, search a
 customer, write a record, take a promise. Told are requests a second, p50, p95 and p99 of each kind in milliseconds, refusals
 (409, 422: another was faster, a rule said no) and errors (anything else but 200 and the redirect after a post), and the
-memory of the server's processes at the beginning, after each tenth of the time and at the end. With ``--night`` the next
+memory of the server's processes at the beginning, after each tenth of the time and at the end. Everybody looks at a first
+page before anything counts. With ``--night`` the next
 night runs meanwhile: what it locks, people feel. With ``--only customers`` everybody turns the pages of the debtor list.
 What it writes stays in the house: give it a copy.
 """
@@ -75,8 +76,6 @@ class Somebody:
 
     async def work(self, until: float) -> None:
         await asyncio.sleep(self.draw.uniform(0, 2 * self.pause))
-        if "list" in self.mix:
-            await self.list()
         while time.monotonic() < until:
             await asyncio.sleep(self.draw.uniform(0, 2 * self.pause))
             (what,) = self.draw.choices(list(self.mix), list(self.mix.values()))
@@ -151,7 +150,7 @@ def sessions(users: int) -> tuple[list[str], str, str]:
 
 
 async def crowd(
-    arguments: argparse.Namespace, cookies: list[str], due: str, look: Callable[[], None]
+    arguments: argparse.Namespace, cookies: list[str], due: str, begin: Callable[[], None], look: Callable[[], None]
 ) -> dict[str, Told]:
     told: dict[str, Told] = defaultdict(Told)
     address = f"http://127.0.0.1:{arguments.port}"
@@ -159,12 +158,16 @@ async def crowd(
     clients = [
         httpx.AsyncClient(base_url=address, cookies={"sessionid": each}, timeout=60, limits=limits) for each in cookies
     ]
-    until = time.monotonic() + arguments.seconds
     mix = {arguments.only: 1} if arguments.only else MIX
-    everybody = [
-        Somebody(client, random.Random(place), told, due, arguments.pause, mix).work(until)
-        for place, client in enumerate(clients)
+    people = [
+        Somebody(client, random.Random(place), told, due, arguments.pause, mix) for place, client in enumerate(clients)
     ]
+    for each in people:
+        await each.list()
+    told.clear()
+    begin()
+    until = time.monotonic() + arguments.seconds
+    everybody = [each.work(until) for each in people]
 
     async def looks() -> None:
         for _tenth in range(9):
@@ -216,12 +219,23 @@ def main() -> None:
     server = subprocess.Popen(command, env={**os.environ, "LIANGQING_TODAY": morning}, stdout=subprocess.DEVNULL)
     try:
         _wait(arguments.port)
-        held, started = [memory(server.pid)], time.monotonic()
-        beside = _night(program, morning) if arguments.night else None
-        told = asyncio.run(crowd(arguments, cookies, due, lambda: held.append(memory(server.pid))))
-        night = json.loads(beside.communicate()[0]) if beside else None
-        wall = time.monotonic() - started
-        held.append(memory(server.pid))
+        held: list[int] = []
+        began: list[float] = []
+        beside: list[subprocess.Popen[str]] = []
+
+        def look() -> None:
+            held.append(memory(server.pid))
+
+        def begin() -> None:
+            look()
+            began.append(time.monotonic())
+            if arguments.night:
+                beside.append(_night(program, morning))
+
+        told = asyncio.run(crowd(arguments, cookies, due, begin, look))
+        night = json.loads(beside[0].communicate()[0]) if beside else None
+        wall = time.monotonic() - began[0]
+        look()
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=60)
