@@ -18,7 +18,7 @@ SOURCES = (
     Source(
         "live_cases",
         """SELECT id AS case_id, party_id, creditor_id, owner_id, level, level_row, customer_class, class_row, next_on,
-                  opened_on, late_since_on, late::text AS late
+                  opened_on, late_since_on
            FROM cases_case
            WHERE stage = 'open'""",
         of_party="party_id = {party}",
@@ -27,16 +27,6 @@ SOURCES = (
         "case_numbers",
         """SELECT coalesce(max(substring(number FROM 9)::bigint), 0) AS last FROM cases_case
            WHERE number LIKE 'LQ-' || extract(year FROM date '{as_of}') || '-%'""",
-    ),
-    Source(
-        "books",
-        """SELECT now() AS taken_at,
-                  pg_snapshot_xmin(pg_current_snapshot())::text::bigint & 4294967295 AS finished_below,
-                  coalesce((SELECT max(id) FROM receivables_bill), 0) AS last_bill,
-                  coalesce((SELECT max(id) FROM receivables_adjustment), 0) AS last_adjustment,
-                  coalesce((SELECT max(id) FROM receivables_allocation), 0) AS last_allocation,
-                  coalesce((SELECT max(id) FROM imports_import), 0) AS last_import,
-                  (SELECT count(*) FROM imports_import WHERE status = 'undone') AS undone""",
     ),
     Source(
         "promises",
@@ -226,16 +216,10 @@ def make_lists(night: Tables) -> None:
 
 
 def find_late_changes(night: Tables) -> None:
-    """Which cases have other late amounts than are kept beside them."""
+    """Which open cases are late since another day than is kept beside them."""
     night.keep(
         "late_changes",
-        late.changes(
-            night.table("standing_cases"),
-            night.table("obligors"),
-            night.table("accounts"),
-            night.table("live_cases"),
-            night.date,
-        ),
+        late.changes(night.table("standing_cases"), night.table("obligors"), night.table("live_cases"), night.date),
     )
 
 
@@ -306,12 +290,10 @@ STEPS = (
 )
 LANDINGS = (
     Landing("tallies", land_tallies),
-    Landing("morning", landing.land_morning),
     Landing("hold", landing.hold),  # from here on people who work at these cases wait
     Landing("promises", landing.land_promises),
     Landing("next dates", landing.land_next_dates),
     Landing("cases", landing.land_cases),
-    Landing("late", landing.land_late),
     Landing("tasks", landing.land_tasks),
     Landing("arms", land_arms),
 )

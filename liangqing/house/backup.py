@@ -87,9 +87,9 @@ def restore(path: Path, *, replace: bool = False) -> dict[str, Any]:
             str(Path(folder) / "database.dump"),
         )  # fmt: skip
         with connection.cursor() as cursor:  # its transactions are those of another server
-            cursor.execute("SELECT to_regclass('cases_morning')")
+            cursor.execute("SELECT to_regclass('receivables_morning')")
             if cursor.fetchone()[0]:
-                cursor.execute("DELETE FROM cases_morning")
+                cursor.execute("DELETE FROM receivables_morning")
         shutil.rmtree(books_folder(), ignore_errors=True)
         heads = Path(folder) / "seals.log"
         if heads.exists():

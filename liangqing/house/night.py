@@ -60,7 +60,7 @@ PLAN = Plan(
         *parties.SOURCES,
         *receivables.SOURCES,
         *receivables.RESTING,
-        receivables.UNSETTLED,
+        *receivables.FOUND_BEFORE,
         *warning.SOURCES,
         *outreach.SOURCES,
         *cases.SOURCES,

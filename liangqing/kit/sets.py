@@ -18,9 +18,9 @@ def days_between(start: ir.DateValue, end: ir.DateValue | dt.date) -> ir.Integer
     return last.delta(start, unit="day").cast("int32")
 
 
-def listed(values: ir.Column, between: str = " ") -> ir.StringScalar:
-    """The values of a group in ascending order, as one text. (Not every backend joins text in an order.)"""
-    return values.collect().sort().map(lambda each: each.cast("string")).join(between)
+def listed(numbers: ir.IntegerColumn) -> ir.StringScalar:
+    """The numbers of a group in ascending order, with spaces between. (Not every backend joins text in an order.)"""
+    return numbers.collect().sort().map(lambda each: each.cast("string")).join(" ")
 
 
 def share_bp(part: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerValue:

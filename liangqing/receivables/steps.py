@@ -32,9 +32,27 @@ SOURCES = (
         of_party="bill_id IN (SELECT id FROM receivables_bill WHERE party_id = {party})",
     ),
 )
-UNSETTLED = Source(
-    "unsettled_before", "SELECT bill_id, party_id, asks FROM receivables_unsettled", of_party="party_id = {party}"
+FOUND_BEFORE = (
+    Source(
+        "books",
+        """SELECT now() AS taken_at,
+                  pg_snapshot_xmin(pg_current_snapshot())::text::bigint & 4294967295 AS finished_below,
+                  coalesce((SELECT max(id) FROM receivables_bill), 0) AS last_bill,
+                  coalesce((SELECT max(id) FROM receivables_adjustment), 0) AS last_adjustment,
+                  coalesce((SELECT max(id) FROM receivables_allocation), 0) AS last_allocation,
+                  coalesce((SELECT max(id) FROM imports_import), 0) AS last_import,
+                  (SELECT count(*) FROM imports_import WHERE status = 'undone') AS undone""",
+    ),
+    Source(
+        "unsettled_before", "SELECT bill_id, party_id, asks FROM receivables_unsettled", of_party="party_id = {party}"
+    ),
+    Source(
+        "totals_before",
+        "SELECT party_id, creditor_id, currency, asked, late, due_on FROM receivables_total",
+        of_party="party_id = {party}",
+    ),
 )
+"""How far the books go, and what the last night left behind of them (``models.morning``)."""
 RESTING = (
     Source("unspent", "SELECT * FROM receipts", here=True),
     Source(
@@ -57,6 +75,11 @@ def total_accounts(night: Tables) -> None:
     """Totals, overdue share and oldest lateness per customer, creditor and currency."""
     unapplied = owing.unapplied(night.table("unspent"), night.table("allocations"), night.date)
     night.keep("totals", owing.accounts(night.table("owed"), unapplied))
+
+
+def find_what_is_asked(night: Tables) -> None:
+    """The totals of accounts that are asked for anything, as they are left for the pages of the day."""
+    night.keep("asked_totals", owing.asked(night.table("totals"), night.date))
 
 
 def find_habits(night: Tables) -> None:
@@ -84,6 +107,14 @@ def find_variants(night: Tables) -> None:
     night.keep("accounts", scopes.decided_by(totals, night.policy))
 
 
-PREPARING = (Step("owed", find_what_is_owed), Step("totals", total_accounts), Step("habits", find_habits))
-STEPS = (Step("accounts", find_variants, asks_policy=True),)
-LANDINGS = (Landing("unsettled", landing.land_unsettled),)
+PREPARING = (
+    Step("owed", find_what_is_owed),
+    Step("totals", total_accounts),
+    Step("habits", find_habits),
+)
+STEPS = (Step("asked", find_what_is_asked), Step("accounts", find_variants, asks_policy=True))
+LANDINGS = (
+    Landing("morning", landing.land_morning),
+    Landing("unsettled", landing.land_unsettled),
+    Landing("totals", landing.land_totals),
+)

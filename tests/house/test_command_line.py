@@ -184,8 +184,8 @@ def test_an_import_is_listed_and_undone(liangqing, files):
 
 
 def test_a_backup_is_restored_into_an_empty_house(liangqing, files, tmp_path):
-    from liangqing.cases.models import Morning
     from liangqing.parties.models import Party
+    from liangqing.receivables.models import Morning
 
     liangqing("import", *files.values())
     assert liangqing("night", "--date", "2026-03-01").exit_code == 0

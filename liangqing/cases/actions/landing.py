@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from liangqing.cases import events
-from liangqing.cases.models import Morning
 from liangqing.kit import bulk
 from liangqing.kit.actions import clause
 from liangqing.nightly.night import Night
@@ -76,7 +75,7 @@ def land_next_dates(night: Night, cursor: Any) -> int:
 
 @clause("P1 2.1.2", "P4-5 one case")
 def land_cases(night: Night, cursor: Any) -> int:
-    """Cases that open, move, change hands or close."""
+    """Cases that open, move, change hands or close, and since when each is late: that changes only with the books."""
     cases = night.arrow(night.table("case_changes"))
     opening = pc.equal(cases["fate"], "opens")
     ids = iter(bulk.reserve(cursor, bulk.sequence_of("cases_case"), pc.sum(opening).as_py() or 0))
@@ -110,16 +109,24 @@ def land_cases(night: Night, cursor: Any) -> int:
            RETURNING c.id, c.party_id, n.level, n.level_row, n.fate, n.handed, c.owner_id"""
     )
     moved = cursor.fetchall()
+    late = night.arrow(night.table("late_changes"))
+    bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, since date", late)
     cursor.execute(
         """INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, customer_class, class_row,
-                                   owner_id, desk, opened_on, policy)
+                                   owner_id, desk, opened_on, late_since_on, policy)
            SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, customer_class, class_row, owner_id,
-                  desk, %s, policy
-           FROM staged_case WHERE fate = 'opens' ORDER BY case_id
+                  desk, %s, since, policy
+           FROM staged_case LEFT JOIN staged_late USING (party_id, creditor_id) WHERE fate = 'opens' ORDER BY case_id
            RETURNING id, party_id, number, level, level_row, owner_id""",
         [night.date],
     )
     opened = cursor.fetchall()
+    cursor.execute(
+        """UPDATE cases_case c SET late_since_on = n.since FROM staged_late n
+           WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
+             AND c.late_since_on IS DISTINCT FROM n.since"""
+    )
+    aged = int(cursor.rowcount)
 
     def told() -> Iterable[Told]:
         for case, party, name in closed:
@@ -134,27 +141,7 @@ def land_cases(night: Night, cursor: Any) -> int:
             yield events.CASE_OPENED, None, "case", case, party, facts
 
     _tell(night, told())
-    return len(closed) + len(moved) + len(opened)
-
-
-def land_late(night: Night, cursor: Any) -> int:
-    """Since when each open case is late and with how much: both change only with the books, so most rows stay as they are."""
-    staged = night.arrow(night.table("late_changes"))
-    bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, since date, late jsonb", staged)
-    cursor.execute(
-        """UPDATE cases_case c SET late_since_on = n.since, late = n.late FROM staged_late n
-           WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
-             AND (c.late_since_on, c.late) IS DISTINCT FROM (n.since, n.late)"""
-    )
-    return int(cursor.rowcount)
-
-
-def land_morning(night: Night, cursor: Any) -> int:
-    """How far the books went: not a decision, and so counted as no change."""
-    (books,) = night.arrow(night.table("books")).to_pylist()
-    Morning.objects.exclude(on=night.date).delete()
-    Morning.objects.update_or_create(on=night.date, defaults=books)
-    return 0
+    return len(closed) + len(moved) + len(opened) + aged
 
 
 @clause("P4-4 worklist")

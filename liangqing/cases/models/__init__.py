@@ -2,7 +2,6 @@ from liangqing.cases.models.arm import Arm
 from liangqing.cases.models.campaign import Campaign, Share
 from liangqing.cases.models.case import Case
 from liangqing.cases.models.grace import Grace
-from liangqing.cases.models.morning import Morning
 from liangqing.cases.models.promise import Promise
 from liangqing.cases.models.record import Attachment, Reached, Reason, Record
 from liangqing.cases.models.tally import Collected, Load, Roll, Tally
@@ -18,7 +17,6 @@ __all__ = [
     "Collected",
     "Grace",
     "Load",
-    "Morning",
     "Promise",
     "Reached",
     "Reason",

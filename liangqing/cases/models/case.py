@@ -31,9 +31,6 @@ class Case(models.Model):
     late_since_on = models.DateField(
         null=True, help_text="the day the oldest late bill fell due, as the last night found it"
     )
-    late = models.JSONField(
-        null=True, help_text="what was late when the last night was decided: minor units by currency"
-    )
     policy = models.CharField(max_length=64, help_text="the policy version of the last decision")
 
     class Meta:

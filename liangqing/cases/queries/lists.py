@@ -12,7 +12,6 @@ from django.db.models.expressions import OrderBy
 from liangqing import policy
 from liangqing.cases.lifecycle import TaskState
 from liangqing.cases.models import Task
-from liangqing.cases.queries.late import late_of_cases
 from liangqing.kit.money import Money
 from liangqing.people.models import User
 from liangqing.receivables.queries.account import Late, late_of
@@ -92,8 +91,7 @@ def worklist(
 
 def lines(tasks: Sequence[Task], on: dt.date, *, first: int = 1) -> list[Line]:
     """These tasks as lines, with what is late on ``on`` and the rows of policy that put them there."""
-    late = late_of_cases((task.case for task in tasks if task.case), on)
-    late |= late_of({(task.party_id, task.creditor_id) for task in tasks if not task.case}, on)
+    late = late_of({(task.party_id, task.creditor_id) for task in tasks}, on)
     made = []
     for place, task in enumerate(tasks, first):
         found = late.get((task.party_id, task.creditor_id), _NOTHING)

@@ -16,12 +16,12 @@ from django.db.models import BigIntegerField, BooleanField, F, Func, Model, Oute
 from django.db.models.functions import Cast
 
 from liangqing.cases.models import Case, Promise, Task
-from liangqing.cases.queries.late import moved
 from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
 from liangqing.receivables.models import Bill, Receipt, Unsettled
 from liangqing.receivables.queries.bills import bill_list
+from liangqing.receivables.queries.moved import moved
 from liangqing.warning.models import Alert
 
 Thing = TypeVar("Thing", bound=Model)

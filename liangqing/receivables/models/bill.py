@@ -53,18 +53,6 @@ class Bill(models.Model):
         ]
 
 
-class Unsettled(models.Model):
-    """A bill of which something was left when the last night looked. Of customers of whom nothing has moved since these are
-    the open bills; a list need not go through all they ever had."""
-
-    bill_id = models.BigIntegerField(primary_key=True)
-    party_id = models.BigIntegerField()
-    asks = models.BooleanField(help_text="whether it asks for money; a credit note gives")
-
-    class Meta:
-        indexes = [models.Index(fields=["party_id", "bill_id"], include=["asks"], name="receivables_unsettled_party")]
-
-
 class Adjustment(models.Model):
     """Puts a bill's amounts right: what to add (or take away) by component, from which day. Append-only."""
 

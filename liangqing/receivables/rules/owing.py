@@ -91,6 +91,16 @@ def ageing(owed_bills: ir.Table, *by: str) -> ir.Table:
     )
 
 
+def asked(totals: ir.Table, as_of: dt.date) -> ir.Table:
+    """The accounts that are asked for anything: party_id, creditor_id, currency, asked (open, without credit notes), late,
+    due_on (the day the oldest bill that asks for anything falls due)."""
+    found = totals.filter(totals.balance > 0)
+    due_on = (day(as_of) - found.days.as_interval("D")).cast("date")
+    return found.select("party_id", "creditor_id", "currency", "late", asked=found.balance, due_on=due_on).select(
+        "party_id", "creditor_id", "currency", "asked", "late", "due_on"
+    )
+
+
 @clause("P3 3.1.1")
 def accounts(owed_bills: ir.Table, money_on_account: ir.Table) -> ir.Table:
     """One row an account (customer, creditor, currency) with anything open.

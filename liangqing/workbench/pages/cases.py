@@ -23,7 +23,6 @@ from liangqing.cases.models import Attachment, Case, Record, Task
 from liangqing.cases.queries import file, lists, visible
 from liangqing.cases.queries import grace as graces
 from liangqing.cases.queries.governing import governing, kept_until
-from liangqing.cases.queries.late import late_of_cases
 from liangqing.cases.words import ACTIONS, action, spoken
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
@@ -166,7 +165,7 @@ def cases(request: Request) -> HttpResponseBase:
 
 def _with_amounts(rows: list[Case]) -> list[Case]:
     """Late amounts and days of a page of cases."""
-    late = late_of_cases(rows, clock.today())
+    late = account.late_of({(row.party_id, row.creditor_id) for row in rows}, clock.today())
     for row in rows:
         found = late.get((row.party_id, row.creditor_id))
         row.asked = tuple(found.late) if found else ()  # type: ignore[attr-defined]
@@ -230,7 +229,8 @@ def _answer(
     rules = governing(case)
     contacts = _contacts(case)
     works = can(user, "case.work") and case.stage == CaseStage.OPEN
-    accounts = account.account(case.party, today, creditor=case.creditor)
+    rest = account.at_rest([case.party_id], today)
+    accounts = account.account(case.party, today, creditor=case.creditor, rest=rest)
     last_day = graces.last_day(case)
     context = {
         "case": case,
@@ -245,7 +245,7 @@ def _answer(
         if case.class_row
         else "",
         "accounts": accounts,
-        "bills": account.open_bills(case.party, today, creditor=case.creditor)[:200],
+        "bills": account.open_bills(case.party, today, creditor=case.creditor, most=200, rest=rest),
         "contacts": contacts,
         "timeline": file.timeline(case, limit=60),
         "promises": case.promises.select_related("by").order_by("-id")[:20],

@@ -1,4 +1,4 @@
-"""Late amounts of many cases: the night's where nothing has moved since, and always what the books say."""
+"""What customers owe: as the night left it where nothing has moved since, and always what the books say."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from liangqing.cases.models import Case, Morning
-from liangqing.cases.queries import late
-from liangqing.cases.queries.late import late_of_cases
 from liangqing.imports.actions.bring import undo
 from liangqing.kit import clock
 from liangqing.receivables.importables import IMPORTABLES
-from liangqing.receivables.models import Bill
-from liangqing.receivables.queries.account import late_of
+from liangqing.receivables.models import Bill, Morning
+from liangqing.receivables.queries import account, moved
 from tests.cases.moving import does, moves
 from tests.cast import Cast, Customer, day
 from tests.files import Desk
@@ -42,37 +39,53 @@ def four(night: Any, prepared: Any) -> tuple[Cast, list[Customer]]:
     return made
 
 
-def agree(on: dt.date = ON) -> None:
-    cases = list(Case.objects.filter(stage="open"))
-    assert late_of_cases(cases, on) == late_of({(case.party_id, case.creditor_id) for case in cases}, on)
+def told(on: dt.date, four: tuple[Cast, list[Customer]]) -> list[Any]:
+    """All that pages ask about these customers."""
+    _cast, customers = four
+    parties = [each.party.pk for each in customers]
+    pairs = {(each.party.pk, each.creditor.pk) for each in customers}
+    return [
+        account.late_of(pairs, on),
+        account.totals_of(parties, on),
+        account.accounts(parties, on),
+        [account.account(each.party, on, creditor=each.creditor) for each in customers],
+        [[row.bill.pk for row in account.open_bills(each.party, on)] for each in customers],
+        account.still_open(parties, on),
+    ]
 
 
-def asked_books() -> set[int]:
-    """Whose bills are read for the list of the morning."""
-    with patch.object(late, "late_of", wraps=late_of) as read:
-        late_of_cases(Case.objects.filter(stage="open"), ON)
-    return {party for call in read.call_args_list for party, _creditor in call.args[0]}
+def agree(four: tuple[Cast, list[Customer]], on: dt.date = ON) -> None:
+    by_the_night = told(on, four)
+    with patch.object(account, "moved", return_value=None):
+        assert by_the_night == told(on, four)
+
+
+def asked_books(four: tuple[Cast, list[Customer]]) -> set[int]:
+    """Whose bills are read for a list of them all."""
+    with patch.object(account, "_accounts", wraps=account._accounts) as read:
+        account.late_of({(each.party.pk, each.creditor.pk) for each in four[1]}, ON)
+    return {party for call in read.call_args_list for party in call.args[0].moving}
 
 
 def test_the_morning_after_a_night_no_bill_is_read(four: tuple[Cast, list[Customer]]) -> None:
-    agree()
-    assert asked_books() == set()
+    agree(four)
+    assert asked_books(four) == set()
 
 
 def test_of_whom_something_moved_the_bills_are_read_and_of_nobody_else(four: tuple[Cast, list[Customer]]) -> None:
     _cast, (huaxin, dahe, *_others) = four
     huaxin.pays(400, on="2026-03-11", bill=Bill.objects.filter(party=huaxin.party).earliest("id"))
-    agree()
-    assert asked_books() == {huaxin.party.pk}
+    agree(four)
+    assert asked_books(four) == {huaxin.party.pk}
     dahe.bill(9, due="2026-03-02")
-    agree()
-    assert asked_books() == {huaxin.party.pk, dahe.party.pk}
+    agree(four)
+    assert asked_books(four) == {huaxin.party.pk, dahe.party.pk}
 
 
 def test_a_day_without_a_night_is_worked_out(four: tuple[Cast, list[Customer]]) -> None:
-    agree(day("2026-03-12"))
-    agree(day("2026-04-20"))
-    agree(day("2026-03-01"))
+    agree(four, day("2026-03-12"))
+    agree(four, day("2026-04-20"))
+    agree(four, day("2026-03-01"))
 
 
 def test_terms_changed_by_a_file_and_a_file_undone_are_heard(four: tuple[Cast, list[Customer]], desk: Desk) -> None:
@@ -84,9 +97,9 @@ def test_terms_changed_by_a_file_and_a_file_undone_are_heard(four: tuple[Cast, l
             f"{bill.number},{bill.party.number},2026-04-01,{bill.principal / 100:.2f},{bill.currency}\n",
         )
         assert changed.updated == 1, changed
-        agree()
+        agree(four)
         undo(changed.import_id, IMPORTABLES)
-        agree()
+        agree(four)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -100,7 +113,7 @@ def test_whatever_happens_in_the_day_both_ways_say_the_same(
         with clock.at("2026-03-11T10:00:00+08:00"):
             bill = Bill.objects.filter(party=customers[who].party, currency="CNY", principal__gt=0).earliest("id")
             does(cast, customers[who], act, amount, bill)
-        agree()
+        agree(four)
 
 
 def test_what_was_not_finished_when_the_night_looked_is_read_though_its_number_is_lower(
@@ -110,13 +123,13 @@ def test_what_was_not_finished_when_the_night_looked_is_read_though_its_number_i
     _cast, (huaxin, *_others) = four
     late_bill = huaxin.bill(3, due="2026-03-02")
     Morning.objects.update(last_bill=late_bill.pk)
-    agree()
-    assert asked_books() == {huaxin.party.pk}
+    agree(four)
+    assert asked_books(four) == {huaxin.party.pk}
 
 
 def test_where_too_much_has_moved_everybodys_bills_are_read(
     four: tuple[Cast, list[Customer]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(late, "_MOST_MOVED", 3)
+    monkeypatch.setattr(moved, "_MOST_MOVED", 3)
     Morning.objects.update(last_bill=0)
-    assert asked_books() == {each.party.pk for each in four[1]}
+    assert asked_books(four) == {each.party.pk for each in four[1]}
