@@ -66,7 +66,8 @@ class Night:
         self.con = ibis.duckdb.connect(
             self._folder / "night.duckdb", memory_limit=_MEMORY, temp_directory=str(self._folder)
         )
-        self.con.con.execute("PRAGMA disable_checkpoint_on_shutdown").fetchall()  # its file is gone with the night
+        # Its file is gone with the night; and what is printed may be for programs.
+        self.con.con.execute("PRAGMA disable_checkpoint_on_shutdown; SET enable_progress_bar = false").fetchall()
 
     def __enter__(self) -> Night:
         return self

@@ -16,8 +16,10 @@ from liangqing.parties.actions import restraints
 from liangqing.receivables.models import Bill
 from tests.cast import Cast, Customer, day
 
-STORED = ("cases_case", "cases_promise", "cases_task", "outreach_outlook", "parties_party", "receivables_unsettled",
-          "warning_alert", "warning_standing")  # fmt: skip
+STORED = (
+    "cases_case", "cases_promise", "cases_task", "outreach_outlook", "parties_party", "receivables_total",
+    "receivables_unsettled", "warning_alert", "warning_standing",
+)  # fmt: skip
 """The tables of the portfolio that a night changes or holds."""
 
 

@@ -45,7 +45,7 @@ def promises(user: User) -> QuerySet[Promise]:
     return found if people is None else found.filter(case__owner__in=people)
 
 
-_FEW = 20_000
+_FEW = 50_000
 """So many customers are named one by one."""
 
 
