@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from liangqing.imports.actions.bring import undo
 from liangqing.kit import clock
 from liangqing.receivables.importables import IMPORTABLES
-from liangqing.receivables.models import Bill, Morning
+from liangqing.receivables.models import Bill, Morning, Total
 from liangqing.receivables.queries import account, moved
 from tests.cases.moving import does, moves
 from tests.cast import Cast, Customer, day
@@ -82,6 +82,24 @@ def test_of_whom_something_moved_the_bills_are_read_and_of_nobody_else(four: tup
     assert asked_books(four) == {huaxin.party.pk, dahe.party.pk}
 
 
+def test_the_next_night_leaves_behind_what_has_changed(four: tuple[Cast, list[Customer]], night: Any) -> None:
+    _cast, (huaxin, dahe, yuandong, _jinling) = four
+    for bill in Bill.objects.filter(party=huaxin.party, currency="USD"):
+        huaxin.pays("70.00", on="2026-03-11", bill=bill, currency="USD")
+    dahe.bill(9, due="2026-01-02")
+    yuandong.pays(40, on="2026-03-11")
+    before = set(Total.objects.values_list("party_id", "currency", "asked", "late", "due_on"))
+    tomorrow = day("2026-03-12")
+    night(tomorrow.isoformat())
+    agree(four, tomorrow)
+    after = set(Total.objects.values_list("party_id", "currency", "asked", "late", "due_on"))
+    assert {(huaxin.party.pk, "USD")} == {row[:2] for row in before} - {row[:2] for row in after}
+    # What fell due on the 11th is late on the 12th, of everybody; and of 大河 something is late for longer.
+    assert {row[:2] for row in after - before} == {(each.party.pk, "CNY") for each in four[1]}
+    night(tomorrow.isoformat())
+    assert set(Total.objects.values_list("party_id", "currency", "asked", "late", "due_on")) == after
+
+
 def test_a_day_without_a_night_is_worked_out(four: tuple[Cast, list[Customer]]) -> None:
     agree(four, day("2026-03-12"))
     agree(four, day("2026-04-20"))
@@ -100,6 +118,31 @@ def test_terms_changed_by_a_file_and_a_file_undone_are_heard(four: tuple[Cast, l
         agree(four)
         undo(changed.import_id, IMPORTABLES)
         agree(four)
+
+
+def test_an_end_of_a_contract_moved_by_a_file_is_heard_remembered_and_undone(
+    four: tuple[Cast, list[Customer]], desk: Desk, night: Any
+) -> None:
+    """A retention is due when its contract ends."""
+    _cast, (huaxin, *_others) = four
+    kept = huaxin.bill(600, due="2026-03-01", kind="retention", contract_ends="2026-12-31")
+    night("2026-03-12")
+    on, contract = day("2026-03-12"), kept.contract
+    before = account.late_of({(huaxin.party.pk, huaxin.creditor.pk)}, on)
+    with clock.at("2026-03-12T09:00:00+08:00"):
+        moved_end = desk.bring(
+            "单据编号,客户编号,到期日,金额,币种,类型,合同编号,合同到期日\n"
+            f"{kept.number},{huaxin.party.number},2026-03-01,600.00,CNY,质保金,{contract.number},2026-03-02\n",
+        )
+        contract.refresh_from_db()
+        assert contract.ends_on == day("2026-03-02"), moved_end
+        agree(four, on)
+        assert account.late_of({(huaxin.party.pk, huaxin.creditor.pk)}, on) != before
+        undo(moved_end.import_id, IMPORTABLES)
+        contract.refresh_from_db()
+        assert contract.ends_on == day("2026-12-31")
+        agree(four, on)
+        assert account.late_of({(huaxin.party.pk, huaxin.creditor.pk)}, on) == before
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))

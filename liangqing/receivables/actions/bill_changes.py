@@ -1,7 +1,9 @@
-"""What a file changes of bills that are known: amounts by an adjustment, terms in place, with the change kept in the history."""
+"""What a file changes of bills and contracts that are known: amounts by an adjustment, terms in place, with the change kept in
+the history. Whoever shows what the night found hears of terms by that history (``queries.moved``)."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -9,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from liangqing.imports.landing import Arrival
-from liangqing.imports.models import Change
+from liangqing.imports.models import Change, Import
 from liangqing.kit import bulk
 from liangqing.receivables.actions.digests import Books
 from liangqing.receivables.models import Adjustment
@@ -72,6 +74,22 @@ def land_changed(arrival: Arrival, books: Books) -> set[int]:
     write_terms(arrival.cursor, [(change.row_id, change.after) for change in changes])
     moved = {change.row_id for change in changes}
     return moved | {row["bill_id"] for row in found if any(row[name] for name in COMPONENTS)}
+
+
+def change_ends(record: Import, cursor: Any, ends: list[tuple[int, dt.date | None, dt.date]]) -> None:
+    """Contracts end on another day: id, the day it was, the day it is."""
+    Change.objects.bulk_create(
+        Change(
+            imported=record,
+            table="receivables_contract",
+            row_id=contract,
+            before={"ends_on": _as_json(had)},
+            after={"ends_on": _as_json(has)},
+        )
+        for contract, had, has in ends
+    )
+    for contract, _had, has in ends:
+        cursor.execute("UPDATE receivables_contract SET ends_on = %s WHERE id = %s", [has, contract])
 
 
 def _rows(duck: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

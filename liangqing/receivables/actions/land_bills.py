@@ -24,7 +24,7 @@ from liangqing.kit.aside import Aside
 from liangqing.kit.snapshot import read_into
 from liangqing.parties.actions.meet import fingerprint, meet
 from liangqing.people.models import User
-from liangqing.receivables.actions.bill_changes import COMPONENTS, TERMS, land_changed
+from liangqing.receivables.actions.bill_changes import COMPONENTS, TERMS, change_ends, land_changed
 from liangqing.receivables.actions.creditors import HOME, name_creditors
 from liangqing.receivables.actions.digests import Books
 from liangqing.receivables.actions.foresight import BillsToCome
@@ -262,7 +262,8 @@ def _refuse_moves(arrival: Arrival) -> None:
 
 
 def _land_contracts(arrival: Arrival) -> None:
-    """Contracts named for the first time; the end date of one already known is kept unless it says another.
+    """Contracts named for the first time; the end date of one already known is kept unless it says another, which is
+    remembered.
 
     Leaves ``good_bills``: the compared ones with their contract_id.
     """
@@ -279,14 +280,15 @@ def _land_contracts(arrival: Arrival) -> None:
     ids = iter(
         bulk.reserve(cursor, bulk.sequence_of("receivables_contract"), sum(1 for row in found if row[4] is None))
     )
-    rows, known = [], []
+    rows, known, ends = [], [], []
     for creditor, number, party, ends_on, had, had_end in found:
         contract = had if had is not None else next(ids)
         if had is None:
             rows.append((contract, creditor, party, number, None, ends_on, arrival.record.pk))
         elif ends_on is not None and ends_on != had_end:
-            cursor.execute("UPDATE receivables_contract SET ends_on = %s WHERE id = %s", [ends_on, contract])
+            ends.append((contract, had_end, ends_on))
         known.append((contract, creditor, number))
+    change_ends(arrival.record, cursor, ends)
     if rows:
         with cursor.copy(
             "COPY receivables_contract (id, creditor_id, party_id, number, starts_on, ends_on, imported) FROM STDIN"

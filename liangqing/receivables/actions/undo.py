@@ -95,11 +95,15 @@ def undo_bills(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
         Adjustment.objects.filter(imported=record.pk).values_list("bill_id", flat=True)
     )
     own = Bill.objects.filter(imported=record.pk)
-    later = Change.objects.filter(table="receivables_bill", imported_id__gt=record.pk)
+    ends = list(Change.objects.filter(imported=record, table="receivables_contract"))
+    after = Change.objects.filter(imported_id__gt=record.pk)
+    later = after.filter(table="receivables_bill")
+    ended = after.filter(table="receivables_contract", row_id__in=[change.row_id for change in ends])
     adjusted = Adjustment.objects.filter(imported__gt=record.pk)
     by_hand = Adjustment.objects.filter(imported=None)
     if (
         later.filter(row_id__in=touched).exists()
+        or ended.exists()
         or adjusted.filter(bill_id__in=touched).exists()
         or later.filter(row_id__in=own.values("id")).exists()
         or adjusted.filter(bill__in=own).exists()
@@ -114,6 +118,10 @@ def undo_bills(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
         )
     undo_receipts(record, cursor)
     write_terms(cursor, [(change.row_id, change.before) for change in changed])
+    for change in ends:
+        cursor.execute(
+            "UPDATE receivables_contract SET ends_on = %s WHERE id = %s", [change.before["ends_on"], change.row_id]
+        )
     components = ", ".join(COMPONENTS)
     negative = ", ".join(f"-sum({name})" for name in COMPONENTS)
     cursor.execute(

@@ -63,7 +63,7 @@ class Rest:
 
 
 def at_rest(parties: Iterable[int], as_of: dt.date) -> Rest:
-    """Two queries; a page that asks several things of the same customers asks this once and hands it on."""
+    """One query; a page that asks several things of the same customers asks this once and hands it on."""
     everybody = set(parties)
     movers = moved(as_of)
     resting = set() if movers is None else everybody - movers
@@ -114,12 +114,12 @@ def account(
 
 
 def accounts(parties: Iterable[int], as_of: dt.date, *, rest: Rest | None = None) -> list[Account]:
-    """The accounts of some customers, such as all numbers of one: three queries."""
+    """The accounts of some customers, such as all numbers of one: two queries."""
     return _accounts(rest or at_rest(parties, as_of), as_of)
 
 
 def late_of(obligors: Iterable[tuple[int, int]], as_of: dt.date) -> dict[tuple[int, int], Late]:
-    """What is late of some (customer, creditor) pairs, as for a page of cases: three queries, four where something has moved.
+    """What is late of some (customer, creditor) pairs, as for a page of cases: two queries, three where something has moved.
     Pairs with nothing open are left out."""
     if not (wanted := set(obligors)):
         return {}
@@ -146,7 +146,7 @@ class Totals:
 
 
 def totals_of(parties: Iterable[int], as_of: dt.date) -> dict[int, Totals]:
-    """The totals of some customers, as for a page of them: three queries, four where something has moved. Who owes nothing is
+    """The totals of some customers, as for a page of them: two queries, three where something has moved. Who owes nothing is
     left out."""
     gathered: dict[int, list[_Total]] = {}
     for each in _totals(set(parties), as_of):
@@ -232,7 +232,7 @@ class OpenBill:
 
 def still_open(parties: Iterable[int], as_of: dt.date, *, most: int = 200, rest: Rest | None = None) -> list[OpenBill]:
     """The bills and credit notes of some customers with something left, the one due longest first, without their parts:
-    three queries."""
+    two queries."""
     bills = (
         _open(rest or at_rest(parties, as_of), as_of)
         .annotate(left_now=left_on(as_of))

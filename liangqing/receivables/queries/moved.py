@@ -30,7 +30,9 @@ _MOVED = f"""
         SELECT * FROM receivables_morning m
         WHERE m."on" = %(on)s
           AND NOT EXISTS (SELECT 1 FROM imports_import i
-                          WHERE i.id > m.last_import AND i.kind = 'bills' AND i.updated > 0
+                          WHERE i.id > m.last_import AND EXISTS (
+                                    SELECT 1 FROM imports_change c WHERE c.imported_id = i.id
+                                      AND c."table" IN ('receivables_bill', 'receivables_contract'))
                              OR i.id > m.last_import - {_RECENT_IMPORTS} AND i.id <= m.last_import
                                 AND i.landed_at > m.taken_at)
           AND m.undone = (SELECT count(*) FROM imports_import WHERE status = 'undone'))
@@ -39,8 +41,8 @@ _MOVED = f"""
     UNION ALL {_since("receivables_adjustment", "last_adjustment", "bill_id")}
     UNION ALL {_since("receivables_allocation", "last_allocation", "bill_id")}
     LIMIT %(most)s"""
-"""First a row that says there was such a night, since which no file has changed terms of bills, none was undone, and none
-was landing while the snapshot was taken."""
+"""First a row that says there was such a night, since which no file has changed terms of bills or ends of contracts, none was
+undone, and none was landing while the snapshot was taken."""
 
 
 def moved(on: dt.date) -> set[int] | None:
