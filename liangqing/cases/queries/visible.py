@@ -45,7 +45,7 @@ def promises(user: User) -> QuerySet[Promise]:
     return found if people is None else found.filter(case__owner__in=people)
 
 
-_FEW = 50_000
+_FEW = 30_000
 """So many customers are named one by one."""
 
 
@@ -79,14 +79,18 @@ def _few(people: Collection[int]) -> set[int] | None:
 def _things(rows: QuerySet[Thing], user: User, *, listed: bool) -> QuerySet[Thing]:
     """Those of the customers this person may see. To be ``listed`` in order, the customers are named, which takes a query
     of its own: the database then knows how many they are, and whether to gather their things or to go through
-    everybody's in that order. Those of very many are met soon: of each that comes it is asked whose it is."""
+    everybody's in that order."""
     people = reach(user)
     if people is None:
         return rows
     if not listed:
         return rows.filter(_of(user, "party_id"))
-    if (few := _few(people)) is not None:
-        return rows.filter(_of_these(few))
+    few = _few(people)
+    return _met(rows, people) if few is None else rows.filter(_of_these(few))
+
+
+def _met(rows: QuerySet[Thing], people: Collection[int]) -> QuerySet[Thing]:
+    """Those of very many customers are met soon in any order: of each that comes it is asked whose it is."""
     own, asked, sold = (Subquery(way.filter(party_id=OuterRef("party_id"))[:1]) for way in _ways(people))
     whose: QuerySet[Any] = rows.alias(own=own, asked=asked, sold=sold)
     return whose.filter(Q(own__isnull=False) | Q(asked__isnull=False) | Q(sold__isnull=False))
@@ -108,8 +112,10 @@ def open_bills(user: User, on: dt.date, *, asking: bool = False) -> tuple[QueryS
     ask for money), and whether they are just these, which can be told without going through all bills: of few customers
     what the night found unsettled, and of those of whom anything has moved since what the books say."""
     people = reach(user)
-    if people is None or not can(user, "bill.see") or (few := _few(people)) is None:
-        return bills(user, listed=True), False
+    if people is None or not can(user, "bill.see"):
+        return bills(user), False
+    if (few := _few(people)) is None:
+        return _met(Bill.objects.all(), people), False
     if (movers := moved(on)) is None:
         # Gathered first: in the order of all bills the settled ones of others would be passed one by one.
         return Bill.objects.filter(_one_of(Bill.objects.filter(_of_these(few)))), False
