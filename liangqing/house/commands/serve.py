@@ -45,9 +45,8 @@ def serve(host: str, port: int, workers: int, no_worker: bool, demo: bool) -> No
             self.cfg.set("threads", 4)
             self.cfg.set("worker_class", "gthread")
             self.cfg.set("timeout", 120)
-            self.cfg.set(
-                "keepalive", 75
-            )  # longer than what stands before it waits, so that no request meets a closed door
+            # Longer than what stands before it waits, so that no request meets a closed door.
+            self.cfg.set("keepalive", 75)
             self.cfg.set("loglevel", "warning")
             self.cfg.set("preload_app", True)
             with contextlib.suppress(KeyError):

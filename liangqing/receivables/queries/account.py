@@ -1,7 +1,7 @@
 """What a customer owes on a day, by creditor and currency: read from that customer's rows only.
 
-On the day of the last night the bills of customers of whom nothing has moved since are not gone through (``moved``): their
-totals are as the night left them, and only what was unsettled is looked at. Both ways always say the same
+For many customers at once, on the day of the last night, the bills of those of whom nothing has moved since are not gone
+through (``moved``): their totals are as the night left them. Both ways always say the same
 (``tests/receivables/test_at_rest.py``).
 """
 
@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from liangqing.kit.money import Money
 from liangqing.parties.models import Creditor, Party
-from liangqing.receivables.models import Bill, Total, Unsettled
+from liangqing.receivables.models import Bill, Total
 from liangqing.receivables.queries.bills import BillRow, left_on, rows
 from liangqing.receivables.queries.moved import moved
 from liangqing.receivables.rules.lateness import BUCKETS, bucket_of, due_day
@@ -54,22 +54,6 @@ class Late:
     days: int | None
 
 
-@dataclass(frozen=True)
-class Rest:
-    """Of some customers those of whom nothing has moved since the night of a day, and the others."""
-
-    resting: list[int]
-    moving: list[int]
-
-
-def at_rest(parties: Iterable[int], as_of: dt.date) -> Rest:
-    """One query; a page that asks several things of the same customers asks this once and hands it on."""
-    everybody = set(parties)
-    movers = moved(as_of)
-    resting = set() if movers is None else everybody - movers
-    return Rest(sorted(resting), sorted(everybody - resting))
-
-
 # The parts are worked out once each: as subqueries in the select list PostgreSQL would do so for every use of ``owed``.
 _OWED = """
     WITH bill AS MATERIALIZED (
@@ -77,10 +61,7 @@ _OWED = """
                     %(day)s - CASE WHEN b.kind IN ('deposit', 'retention') AND c.ends_on > b.due_on THEN c.ends_on
                                    ELSE b.due_on END AS days
              FROM receivables_bill b LEFT JOIN receivables_contract c ON c.id = b.contract_id
-             WHERE (b.party_id = ANY(%(moving)s)
-                    OR b.id = ANY(ARRAY(SELECT u.bill_id FROM receivables_unsettled u
-                                        WHERE u.party_id = ANY(%(resting)s))))
-               AND (b.issued_on IS NULL OR b.issued_on <= %(day)s)),
+             WHERE b.party_id = ANY(%(parties)s) AND (b.issued_on IS NULL OR b.issued_on <= %(day)s)),
          added AS MATERIALIZED (
              SELECT j.bill_id, sum(j.principal + j.interest + j.penalty + j.fee) AS added
              FROM receivables_adjustment j JOIN bill ON bill.id = j.bill_id
@@ -105,17 +86,15 @@ _UNAPPLIED = """
 """Money on account, as further rows of ``_OWED`` whose last column is NULL."""
 
 
-def account(
-    party: Party, as_of: dt.date, *, creditor: Creditor | None = None, rest: Rest | None = None
-) -> list[Account]:
+def account(party: Party, as_of: dt.date, *, creditor: Creditor | None = None) -> list[Account]:
     """The accounts of a customer with anything open or unapplied on a day, by creditor and currency."""
-    found = accounts([party.pk], as_of, rest=rest)
+    found = _accounts([party.pk], as_of)
     return [each for each in found if creditor is None or each.creditor_id == creditor.pk]
 
 
-def accounts(parties: Iterable[int], as_of: dt.date, *, rest: Rest | None = None) -> list[Account]:
-    """The accounts of some customers, such as all numbers of one: two queries."""
-    return _accounts(rest or at_rest(parties, as_of), as_of)
+def accounts(parties: Iterable[int], as_of: dt.date) -> list[Account]:
+    """The accounts of some customers, such as all numbers of one: one query."""
+    return _accounts(sorted(set(parties)), as_of)
 
 
 def late_of(obligors: Iterable[tuple[int, int]], as_of: dt.date) -> dict[tuple[int, int], Late]:
@@ -176,9 +155,10 @@ class _Total:
 
 def _totals(parties: set[int], as_of: dt.date) -> list[_Total]:
     """In the order of customer, creditor and currency."""
-    rest = at_rest(parties, as_of)
-    left = Total.objects.filter(party_id__in=rest.resting) if rest.resting else ()
-    moving = _accounts(Rest([], rest.moving), as_of, money=False) if rest.moving else []
+    movers = moved(as_of)
+    resting = set() if movers is None else parties - movers
+    left = Total.objects.filter(party_id__in=resting) if resting else ()
+    moving = _accounts(sorted(parties - resting), as_of, money=False) if parties - resting else []
     found = [
         *(
             _Total(each.party_id, each.creditor_id, each.currency, each.asked, each.late, (as_of - each.due_on).days)
@@ -200,24 +180,13 @@ def _sums(amounts: Iterable[tuple[str, int]]) -> tuple[Money, ...]:
     return tuple(Money(sums[currency], currency) for currency in sorted(sums) if sums[currency])
 
 
-def open_bills(
-    party: Party, as_of: dt.date, *, creditor: Creditor | None = None, most: int = 1000, rest: Rest | None = None
-) -> list[BillRow]:
+def open_bills(party: Party, as_of: dt.date, *, creditor: Creditor | None = None, most: int = 1000) -> list[BillRow]:
     """The customer's bills and credit notes with something left on a day, the one due longest first; at most so many."""
-    bills = _open(rest or at_rest([party.pk], as_of), as_of).order_by("due_on", "id")
+    bills = Bill.objects.filter(Q(issued_on=None) | Q(issued_on__lte=as_of), party=party)
     if creditor is not None:
         bills = bills.filter(creditor=creditor)
+    bills = bills.alias(left_now=left_on(as_of)).exclude(left_now=0).order_by("due_on", "id")
     return sorted(rows(bills[:most], as_of), key=lambda row: (row.due_on, row.bill.pk))
-
-
-def _open(rest: Rest, as_of: dt.date) -> QuerySet[Bill]:
-    """The bills and credit notes of some customers with something left."""
-    known = Bill.objects.filter(Q(issued_on=None) | Q(issued_on__lte=as_of))
-    moving = known.filter(party__in=rest.moving).alias(left_now=left_on(as_of)).exclude(left_now=0)
-    if not rest.resting:
-        return moving
-    left = known.filter(pk__in=Unsettled.objects.filter(party_id__in=rest.resting).values("bill_id"))
-    return left | known.filter(pk__in=moving.values("pk")) if rest.moving else left
 
 
 @dataclass(frozen=True)
@@ -230,14 +199,11 @@ class OpenBill:
     days: int
 
 
-def still_open(parties: Iterable[int], as_of: dt.date, *, most: int = 200, rest: Rest | None = None) -> list[OpenBill]:
+def still_open(parties: Iterable[int], as_of: dt.date, *, most: int = 200) -> list[OpenBill]:
     """The bills and credit notes of some customers with something left, the one due longest first, without their parts:
-    two queries."""
-    bills = (
-        _open(rest or at_rest(parties, as_of), as_of)
-        .annotate(left_now=left_on(as_of))
-        .select_related("creditor", "contract")
-    )
+    one query."""
+    bills = Bill.objects.filter(Q(issued_on=None) | Q(issued_on__lte=as_of), party__in=list(parties))
+    bills = bills.annotate(left_now=left_on(as_of)).exclude(left_now=0).select_related("creditor", "contract")
     found = []
     for bill in bills.order_by("due_on", "id")[:most]:
         due_on = due_day(bill.kind, bill.due_on, bill.contract.ends_on if bill.contract else None)
@@ -245,10 +211,9 @@ def still_open(parties: Iterable[int], as_of: dt.date, *, most: int = 200, rest:
     return sorted(found, key=lambda each: (each.due_on, each.bill.pk))
 
 
-def _accounts(rest: Rest, as_of: dt.date, *, money: bool = True) -> list[Account]:
+def _accounts(parties: Sequence[int], as_of: dt.date, *, money: bool = True) -> list[Account]:
     found: dict[tuple[int, int, str], Account] = {}
-    given: dict[str, Any] = {"resting": rest.resting, "moving": rest.moving, "day": as_of}
-    given["parties"] = rest.resting + rest.moving
+    given: dict[str, Any] = {"parties": list(parties), "day": as_of}
     with connection.cursor() as cursor:
         cursor.execute(_OWED + (_UNAPPLIED if money else ""), given)
         for party, creditor, currency, days, owed, count, asked in cursor.fetchall():

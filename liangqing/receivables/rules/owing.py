@@ -96,9 +96,7 @@ def asked(totals: ir.Table, as_of: dt.date) -> ir.Table:
     due_on (the day the oldest bill that asks for anything falls due)."""
     found = totals.filter(totals.balance > 0)
     due_on = (day(as_of) - found.days.as_interval("D")).cast("date")
-    return found.select("party_id", "creditor_id", "currency", "late", asked=found.balance, due_on=due_on).select(
-        "party_id", "creditor_id", "currency", "asked", "late", "due_on"
-    )
+    return found.select("party_id", "creditor_id", "currency", asked=found.balance, late=found.late, due_on=due_on)
 
 
 @clause("P3 3.1.1")

@@ -229,8 +229,7 @@ def _answer(
     rules = governing(case)
     contacts = _contacts(case)
     works = can(user, "case.work") and case.stage == CaseStage.OPEN
-    rest = account.at_rest([case.party_id], today)
-    accounts = account.account(case.party, today, creditor=case.creditor, rest=rest)
+    accounts = account.account(case.party, today, creditor=case.creditor)
     last_day = graces.last_day(case)
     context = {
         "case": case,
@@ -245,7 +244,7 @@ def _answer(
         if case.class_row
         else "",
         "accounts": accounts,
-        "bills": account.open_bills(case.party, today, creditor=case.creditor, most=200, rest=rest),
+        "bills": account.open_bills(case.party, today, creditor=case.creditor, most=200),
         "contacts": contacts,
         "timeline": file.timeline(case, limit=60),
         "promises": case.promises.select_related("by").order_by("-id")[:20],

@@ -140,10 +140,10 @@ def _with_amounts(rows: list[Party]) -> list[Party]:
     return rows
 
 
-def _accounts(rest: account.Rest, creditors: Iterable[Creditor]) -> list[account.Account]:
+def _accounts(parties: list[int], creditors: Iterable[Creditor]) -> list[account.Account]:
     """The accounts of a customer and its duplicates, each with the creditor's name; ``creditors`` are those the page has
     met already."""
-    found = account.accounts((), clock.today(), rest=rest)
+    found = account.accounts(parties, clock.today())
     names = {each.pk: each.name for each in creditors}
     if unknown := {each.creditor_id for each in found} - set(names):
         names |= dict(Creditor.objects.filter(pk__in=unknown).values_list("id", "name"))
@@ -208,10 +208,9 @@ def _answer(
     own = members.known(party, members.everyone(party).annotate(levels=levels))
     edits = can(user, "customer.edit")
     cases = visible.cases(user).filter(party__in=own.ids).select_related("owner", "creditor").order_by("-id")[:20]
-    rest = account.at_rest(own.ids, today)
-    bills = account.still_open(own.ids, today, rest=rest)
+    bills = account.still_open(own.ids, today)
     full = party.kind == Party.Kind.COMPANY or can(user, "case.work")
-    accounts = _accounts(rest, [*(case.creditor for case in cases), *(row.bill.creditor for row in bills)])
+    accounts = _accounts(own.ids, [*(case.creditor for case in cases), *(row.bill.creditor for row in bills)])
     context = {
         "party": party,
         "name": customer_name(party, user),
