@@ -69,6 +69,7 @@ PLAN = Plan(
         *receivables.PREPARING,
         *cases.PREPARING,
         *receivables.STEPS,
+        *receivables.LEAVING,
         *warning.STEPS,
         *outreach.STEPS,
         *cases.STEPS,

@@ -112,7 +112,9 @@ PREPARING = (
     Step("totals", total_accounts),
     Step("habits", find_habits),
 )
-STEPS = (Step("asked", find_what_is_asked), Step("accounts", find_variants, asks_policy=True))
+STEPS = (Step("accounts", find_variants, asks_policy=True),)
+LEAVING = (Step("asked", find_what_is_asked),)
+"""What only a night needs, to leave it behind."""
 LANDINGS = (
     Landing("morning", landing.land_morning),
     Landing("unsettled", landing.land_unsettled),
