@@ -100,7 +100,7 @@ def facts(asks: int, debtors: int, past_each: int) -> dict[str, pa.Table]:
                 name: draw.random(asks) < share
                 for name, share in {
                     "attended": 0.5, "automated": 0.1, "line_registered": 0.99, "certified": 0.99, "proof": 0.3,
-                    "reserved": 0.99, "barred": 0.02, "unreachable": 0.02,
+                    "reserved": 0.99, "barred": 0.02, "unreachable": 0.02, "answering": 0.95,
                 }.items()
             },
         }
@@ -112,6 +112,7 @@ def facts(asks: int, debtors: int, past_each: int) -> dict[str, pa.Table]:
             "at_s": now_s - draw.integers(0, 30 * 86_400, before),
             "debt": draw.integers(1, 4, before),
             "channel": pick(["phone", "sms", "email", "letter", "visit"], before, [0.6, 0.25, 0.1, 0.03, 0.02]),
+            "content": pick(["reminder", "demand", "notice"], before, [0.4, 0.5, 0.1]),
             "recipient": pick(["self", "contact", "spouse"], before, [0.92, 0.05, 0.03]),
             "number": pa.array([f"n{n}" for n in draw.integers(0, 3, before)]),
             "outcome": pick(["unanswered", "effective", "not_connected", "sent", "delivered"], before, [0.3, 0.2, 0.1, 0.2, 0.2]),

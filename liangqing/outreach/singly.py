@@ -215,7 +215,7 @@ class Singly:
     def _constants(self) -> dict[str, ir.Value]:
         """What is the same of every contact the outlook is about."""
         given: dict[str, Any] = {"content": "demand", "recipient": "self", "attended": True, "automated": False}
-        given |= {"certified": True, "line_registered": True, "proof": False, "unreachable": False}
+        given |= {"certified": True, "line_registered": True, "proof": False, "unreachable": False, "answering": True}
         return {name: ibis.literal(value) for name, value in given.items()}
 
     def _facts(self, asked: ir.Table, past: ir.Table, held: ir.Table) -> portfolio.Facts:
@@ -248,7 +248,7 @@ class Singly:
 
     def _held(self) -> ir.Table:
         """What holds back, but for wishes; a dispute about one bill once for each creditor, since it depends on what else
-        is owed there whether all of it is in dispute."""
+        is owed there, and what else is disputed, whether all of it is."""
         rows = self.day.night.table("restraints")
         rows = rows.filter(~rows.kind.isin([Hold.HOURS.value, Hold.CONSENT.value]))
         names = ("person_id", "kind", "since_s", "until_s", "channel", "number", "debt", "from_minute", "until_minute")
@@ -261,10 +261,14 @@ class Singly:
         mine = mine.filter((mine.debt == 0) | (mine.debt == mine.owes_to))
         bills = self.day.night.table("disputed_bills").rename(of_restraint="restraint_id", disputed="bill_id")
         mine = mine.left_join(bills, (mine.restraint_id == bills.of_restraint) & (mine.bill_id == bills.disputed))
-        covered = mine.disputed.notnull() & (mine.amount.isnull() | (mine.amount >= mine.owed))
+        said = mine.disputed.notnull().ifelse(ibis.coalesce(mine.amount, mine.owed), 0)
+        by_bill = mine.group_by("person_id", "owes_to", "bill_id", "owed").agg(said=said.sum())
+        whole = by_bill.group_by("person_id", "owes_to").agg(
+            whole=(by_bill.said >= by_bill.owed).ifelse(1, 0).min() == 1
+        )
         kept = [name for name in names if name != "debt"]
-        whole = mine.group_by(*kept, "restraint_id", "owes_to").agg(whole=covered.ifelse(1, 0).min() == 1)
-        each = whole.select(*kept, "whole", debt=whole.owes_to)
+        each = mine.select(*kept, "restraint_id", "owes_to").distinct().join(whole, ["person_id", "owes_to"])
+        each = each.select(*kept, "whole", debt=each.owes_to)
         return plain.select(*names, whole=ibis.literal(True)).union(each.select(*names, "whole"))
 
     def _rows(self, table: ir.Table) -> Iterable[tuple[Any, ...]]:

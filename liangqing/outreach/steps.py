@@ -43,7 +43,7 @@ SOURCES = (
     RecentSource(
         "attempts",
         f"""SELECT coalesce(p.merged_into_id, p.id) AS person_id, floor(extract(epoch FROM a.at))::bigint AS at_s,
-                   a.channel, a.recipient, encode(a.value_index, 'hex') AS number, coalesce(a.creditor_id, 0) AS debt,
+                   a.channel, a.content, a.recipient, encode(a.value_index, 'hex') AS number, coalesce(a.creditor_id, 0) AS debt,
                    a.outcome
             FROM outreach_attempt a JOIN parties_party p ON p.id = a.party_id
             WHERE {_COUNTED} AND a.at > $since""",

@@ -62,6 +62,8 @@ class Contact:
     shared_route: bool = False
     lawful_source: bool = True
     barred: bool = False
+    answering: bool = True
+    """Something of the debtor's stands to be answered, or confirmed."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def forbids(contact: Contact, record: Record, numbers: Numbers) -> list[str]:
         *_often(contact, record.who, before, numbers),
         *_whom(contact, record.who, before, numbers),
         *_means(contact, record.who),
-        *_stops(contact, record.who, holds),
+        *_stops(contact, record.who, before, holds),
+        *_answers(contact, before, holds),
     ]
 
 
@@ -151,6 +154,11 @@ def _hours(contact: Contact, who: Who, holds: list[Said], numbers: Numbers) -> I
             and any(minute < 8 * 60 or minute >= 21 * 60 for _day, minute in open_clocks)
         ):
             yield "T17 not before 8:00 nor after 21:00 in the consumer's own time"
+    if contact.content in ("reply", "confirm") and contact.channel in ("phone", "visit"):
+        night = (21 * 60, 8 * 60) if who.country == "US" else (22 * 60, 8 * 60)
+        known = who.country == "CN" or _us(who)
+        if known and any(minute >= night[0] or minute < night[1] for _day, minute in open_clocks):
+            yield "nobody is rung up at night, not even to be answered"
     if contact.channel == "visit" and who.country == "CN" and any(day in who.holidays for day, _minute in open_clocks):
         yield "T10 no visits on public holidays"
     if not contact.watched and who.country == "CN" and contact.content in COLLECTING:
@@ -246,7 +254,21 @@ def _means(contact: Contact, who: Who) -> Iterator[str]:
         yield "C12 a barred debt is not demanded as if it could be enforced"
 
 
-def _stops(contact: Contact, who: Who, holds: list[Said]) -> Iterator[str]:
+def _answers(contact: Contact, before: list[Was], holds: list[Said]) -> Iterator[str]:
+    if contact.content in ("reply", "confirm") and not contact.answering:
+        yield "an answer, or a confirmation, without anything of theirs is a demand in disguise"
+    once = [
+        each
+        for each in before
+        if each.contact.content == contact.content and each.fate not in ("not_connected", "failed")
+    ]
+    for said in holds:
+        since = any(each.contact.at >= said.at for each in once)
+        if said.kind in ("opt_out", "cease") and contact.content == "confirm" and since:
+            yield "C10 one confirmation"
+
+
+def _stops(contact: Contact, who: Who, before: list[Was], holds: list[Said]) -> Iterator[str]:
     kinds = {each.kind for each in holds}
     collecting, pressing = contact.content in COLLECTING, contact.content in PRESSING
     if "opt_out" in kinds and collecting:
@@ -255,6 +277,11 @@ def _stops(contact: Contact, who: Who, holds: list[Said]) -> Iterator[str]:
         yield "P5 on refusal: never again"
     if "cease" in kinds and _us(who) and contact.content not in ("notice", "confirm"):
         yield "C9 asked in writing that contact stop: one notice is left"
+    for each in holds:
+        if each.kind == "cease" and _us(who) and contact.content == "notice":
+            given = [was for was in before if was.contact.content == "notice" and was.contact.at >= each.at]
+            if any(was.fate != "not_connected" for was in given):
+                yield "C9 the one notice has been given"
     if "represented" in kinds and _us(who) and collecting and contact.to not in ("lawyer", "representative"):
         yield "P11 only the lawyer"
     for each in holds:

@@ -54,6 +54,7 @@ SEEN_ALONE = frozenset(
        cooloff:T18-conversation condition:P1-contact condition:P2-gate condition:P1-proof condition:P7-spouse condition:P10
        condition:T15 condition:B6 condition:B15 condition:L15 condition:C12 restraint:R-optout restraint:P5 restraint:C9
        restraint:P11 restraint:C7 restraint:C6 restraint:C2 restraint:PROMISE restraint:B18 restraint:DEAD-self
+       condition:ANSWER condition:CONFIRM hours:T1-reply restraint:C10-once
        restraint:MINOR restraint:C13-auto restraint:C13-visit restraint:FRAUD restraint:C11 restraint:WISH""".split()
 )
 """Rules that must have been the only one to say no, with the check saying no too: so the check watches each of them."""
@@ -121,6 +122,7 @@ class Life:
                 was.contact.number,
                 was.contact.debt,
                 OUTCOME[was.fate],
+                was.contact.content,
             )
             for was in self.record.was
         )
@@ -158,6 +160,7 @@ class Life:
             shared_route=draw.random() < 0.05,
             lawful_source=draw.random() < 0.97,
             barred=draw.random() < 0.08,
+            answering=draw.random() < 0.85,
         )
 
     def _fate(self, asked: oracle.Contact) -> str:
@@ -209,6 +212,7 @@ def _asked(asked: oracle.Contact) -> Asked:
         asked.channel, asked.content, asked.at, asked.to, asked.number, asked.debt, attended=asked.watched,
         automated=asked.machine, route="shared" if asked.shared_route else "own", line_registered=asked.own_line,
         certified=asked.certified, proof=asked.proof, reserved=asked.lawful_source, barred=asked.barred,
+        answering=asked.answering,
     )  # fmt: skip
 
 

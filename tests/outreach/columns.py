@@ -19,7 +19,8 @@ from liangqing.policy import Policy
 Rows = list[dict[str, Any]]
 Answer = tuple[str, tuple[str, ...]]
 
-_FLAGS = ("attended", "automated", "line_registered", "certified", "proof", "reserved", "barred", "unreachable")
+_FLAGS = ("attended", "automated", "line_registered", "certified", "proof", "reserved", "barred", "unreachable",
+          "answering")  # fmt: skip
 ASKED = pa.schema(
     [("ask_id", pa.int64()), ("person_id", pa.int64()), ("debt", pa.int64()), ("number", pa.string())]
     + [(name, pa.string()) for name in ("channel", "content", "recipient", "route", "exempt", "regime")]
@@ -32,7 +33,7 @@ OFFSETS = pa.schema([("zone", pa.string()), ("from_s", pa.int64()), ("until_s", 
 DAYS = pa.schema([("calendar", pa.string()), ("day", pa.int64()), ("kind", pa.string())])
 PAST = pa.schema(
     [("person_id", pa.int64()), ("at_s", pa.int64()), ("debt", pa.int64())]
-    + [(name, pa.string()) for name in ("channel", "recipient", "number", "outcome")]
+    + [(name, pa.string()) for name in ("channel", "content", "recipient", "number", "outcome")]
 )
 HELD = pa.schema(
     [
@@ -108,7 +109,9 @@ def columns(persons: Sequence[Person]) -> dict[str, Rows]:
             ask_id = len(found["asked"])
             found["asked"].append(_asked(ask_id, person_id, debtor.regime, each, variant))  # type: ignore[arg-type]
         for past in debtor.past:
-            row = {name: getattr(past, name) for name in ("channel", "recipient", "number", "debt", "outcome")}
+            row = {
+                name: getattr(past, name) for name in ("channel", "content", "recipient", "number", "debt", "outcome")
+            }
             found["past"].append({**row, "person_id": person_id, "at_s": seconds(past.at)})
         for held in debtor.held:
             names = ("kind", "channel", "number", "debt", "from_minute", "until_minute", "whole")

@@ -23,9 +23,9 @@ def at(text: str, zone: ZoneInfo = CHINA) -> dt.datetime:
 
 def call(
     text: str, outcome: str = "effective", *, number: str = "a1", debt: int = 1, recipient: str = "self",
-    channel: str = "phone", zone: ZoneInfo = CHINA,
+    channel: str = "phone", zone: ZoneInfo = CHINA, content: str = "demand",
 ) -> Past:  # fmt: skip
-    return Past(at(text, zone), channel, recipient, number, debt, outcome)
+    return Past(at(text, zone), channel, recipient, number, debt, outcome, content)
 
 
 def ask(
@@ -121,8 +121,17 @@ EXAMPLES: tuple[Example, ...] = (
     Example("C10 after opting out of e-mail no e-mail goes", ask("2026-11-23 10:00", channel="email"), "refused", ("restraint:R-optout",), held=(_since("opt_out", channel="email"),), earliest="never"),
     Example("C10 text messages go on", ask("2026-11-23 10:00", channel="sms"), "allowed", held=(_since("opt_out", channel="email"),)),
     Example("C10 one confirmation is allowed", ask("2026-11-23 10:00", channel="email", content="confirm"), "allowed", held=(_since("opt_out", channel="email"),)),
+    Example("C10 a second one is not", ask("2026-11-23 10:00", channel="email", content="confirm"), "refused", ("restraint:C10-once",), past=(call("2026-11-20 10:00", "sent", channel="email", content="confirm"),), held=(_since("opt_out", channel="email"),), earliest="never"),
+    Example("C10 what was confirmed before the wish is no confirmation of it", ask("2026-11-23 10:00", channel="email", content="confirm"), "allowed", past=(call("2025-11-20 10:00", "sent", channel="email", content="confirm"),), held=(_since("opt_out", channel="email"),)),
+    Example("C10 without a wish there is nothing to confirm", ask("2026-11-23 10:00", channel="sms", content="confirm", answering=False), "refused", ("condition:CONFIRM",), earliest="never"),
     Example("C9 who asked in writing that contact stop is left alone but for a notice", ask("2026-11-23 10:00", zone=CHICAGO), "refused", ("restraint:C9",), held=(_since("cease"),), **US),
     Example("C9 the notice goes", ask("2026-11-23 10:00", zone=CHICAGO, content="notice", channel="letter"), "allowed", held=(_since("cease"),), **US),
+    Example("C9 a second notice does not", ask("2026-11-23 10:00", zone=CHICAGO, content="notice", channel="letter"), "refused", ("restraint:C9-notice",), past=(call("2026-11-02 10:00", "delivered", channel="letter", content="notice", zone=CHICAGO),), held=(_since("cease"),), earliest="never", **US),
+    Example("C9 a notice that did not arrive leaves another", ask("2026-11-23 10:00", zone=CHICAGO, content="notice", channel="letter"), "allowed", past=(call("2026-11-02 10:00", "failed", channel="letter", content="notice", zone=CHICAGO),), held=(_since("cease"),), **US),
+    # an answer answers something
+    Example("an answer at night to who wrote goes out", ask("2026-11-23 22:30", channel="sms", content="reply"), "allowed"),
+    Example("a demand does not pass as an answer to nothing", ask("2026-11-23 22:30", channel="sms", content="reply", answering=False), "refused", ("condition:ANSWER",), earliest="never"),
+    Example("nobody is rung up at night, not even to be answered", ask("2026-11-23 23:00", content="reply"), "refused", ("hours:T1-reply",), earliest=at("2026-11-24 08:00")),
     # 9 what the debtor asks for
     Example("T20 after 18:00 only", ask("2026-11-23 10:00", zone=LONDON), "refused", ("restraint:T20-wish",), held=(_since("hours", from_minute=1080, until_minute=1440),), earliest=at("2026-11-23 18:00", LONDON), **UK),
     Example("T20 at 18:30 it passes", ask("2026-11-23 18:30", zone=LONDON), "allowed", held=(_since("hours", from_minute=1080, until_minute=1440),), **UK),

@@ -35,7 +35,7 @@ CALLS = (Channel.PHONE.value, Channel.PHONE.value, Channel.SMS.value, *Channel.v
 AFTER = (0, 1, 59, 3_600, 86_399, 86_400, 86_401, 7 * 86_400 - 1, 7 * 86_400, 7 * 86_400 + 1, 30 * 86_400, 365 * 86_400)
 FLAGS = {
     "attended": 0.6, "automated": 0.2, "line_registered": 0.9, "certified": 0.9, "proof": 0.4, "reserved": 0.9,
-    "barred": 0.2, "unreachable": 0.1,
+    "barred": 0.2, "unreachable": 0.1, "answering": 0.8,
 }  # fmt: skip
 LIFTED = ("cap:T5", "cap:T3", "hours:T1", "condition:P2-gate", "condition:P10", "restraint:C2", "cap:T18")
 
@@ -109,6 +109,7 @@ def before(draw: random.Random, at: dt.datetime) -> Past:
         draw.choice(("a1", "a1", "b2", "")),
         draw.choice((1, 1, 2)),
         draw.choice(("unanswered", "effective", *sorted(set(Outcome.values) - {"called_off"}))),
+        draw.choice(("demand", "notice", "confirm", *Content.values)),
     )
 
 

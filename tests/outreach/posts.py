@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from liangqing.kit import clock, sealing
-from liangqing.outreach.actions import messages, providers, templates
+from liangqing.outreach.actions import incoming, messages, providers, templates
 from liangqing.outreach.actions.messages import Want
 from liangqing.outreach.channels.sending import Receipt, accepted
-from liangqing.outreach.models import Message, Provider, Source
+from liangqing.outreach.models import Incoming, Message, Provider, Source
+from liangqing.outreach.rules.wishes import wants_silence
 from liangqing.parties.models import Contact, Party
 from liangqing.parties.rules.ways import same
 from liangqing.people.models import Institution
@@ -88,6 +89,17 @@ class Post:
             party=customer.party, creditor=customer.creditor, channel=channel, content=content, contact=contact,
             **{"step": "night:1", "given": {"collector": "林", "collector_number": "1024"}, **more},
         )  # fmt: skip
+
+    def hears(self, customer: Customer, channel: str, text: str = "想了解一下账单") -> Incoming:
+        """They wrote to us."""
+        provider = Provider.objects.filter(channel=channel).first() or self.gateway(9)
+        sender = Contact.objects.filter(party=customer.party, kind=KINDS[channel]).earliest("id").value
+        found = incoming.take(
+            provider, kind="reply", named=f"{sender}{text}{clock.now()}", at=clock.now(), sender=sender, text=text,
+            silence=wants_silence(text),
+        )  # fmt: skip
+        assert found is not None
+        return found
 
     def write(self, customer: Customer, channel: str, content: str = "reminder", **more: Any) -> Message:
         """What the night wrote."""

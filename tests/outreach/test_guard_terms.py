@@ -14,6 +14,7 @@ from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import exemptions, guard
 from liangqing.outreach.queries.demands import demands
 from liangqing.outreach.queries.facts import Wish, ground_of
+from liangqing.outreach.rules.facts import Outcome
 from liangqing.parties.actions import contacts
 from liangqing.people.actions import staff
 from liangqing.people.models import Certificate
@@ -81,6 +82,22 @@ def test_contact_lost_within_days(cast: Cast, zhang: Customer) -> None:
         assert ask() == "refused"
     with clock.at(NOON + dt.timedelta(days=9)):
         assert ask() == "allowed"
+
+
+def test_contact_answer_within_days(cast: Cast, zhang: Customer) -> None:
+    """contact.answer_within_days"""
+    wish = Wish(zhang.party, "sms", "reply", creditor=cast.creditor, value="13800138000", by=cast.lin)
+    with clock.at(NOON):
+        spoken = guard.ask(Wish(zhang.party, "phone", "demand", creditor=cast.creditor, value="13800138000"))
+        guard.conclude(spoken, Outcome.EFFECTIVE)
+    with clock.at(NOON + dt.timedelta(days=6)):
+        assert guard.look(wish).allowed
+    approved(on="2026-11-20", from_on="2026-11-21", contact__answer_within_days=5)
+    book.forget()
+    with clock.at(NOON + dt.timedelta(days=6)):
+        assert guard.look(wish).rules == ("condition:ANSWER",)
+    with clock.at(NOON + dt.timedelta(days=4)):
+        assert guard.look(wish).allowed
 
 
 def test_contact_exemption_most_days(cast: Cast, zhang: Customer) -> None:

@@ -19,6 +19,7 @@ from liangqing.outreach.rules.facts import Outcome
 from liangqing.outreach.rules.foretold import everyone
 from liangqing.outreach.rules.zones import midnight, zones
 from liangqing.parties.models import Contact, Creditor, Hold, Party, Restraint
+from liangqing.receivables.models import Bill
 from tests.cast import Cast, Customer, day
 
 MONDAY = "2026-11-23"
@@ -193,6 +194,26 @@ def test_a_dispute_counts_by_what_it_leaves_towards_each_creditor(cast: Cast, ni
 
     assert of(all_of_it, "phone") == ("refused", None, "restraint:C6")
     assert of(part, "phone") == ("allowed", 540, "")
+
+
+def test_disputes_are_taken_together_in_both_forms(cast: Cast, night: Night) -> None:
+    bills, parts, rest = (owing(cast, name, kind="company") for name in "甲乙丙")
+    second = bills.bill(700, due="2026-11-02")
+    first = dict(Bill.objects.exclude(pk=second.pk).values_list("party", "number"))
+    for about in (first[bills.party.pk], second.number):
+        restrain(bills, Hold.DISPUTE, about=about)
+    for customer, amounts in ((parts, (300_000, 200_000)), (rest, (300_000, 199_999))):
+        for amount in amounts:
+            restrain(customer, Hold.DISPUTE, about=first[customer.party.pk], amount=amount, currency="CNY")
+    night(MONDAY)
+
+    for customer, answer in ((bills, "refused"), (parts, "refused"), (rest, "allowed")):
+        assert of(customer, "phone")[0] == answer
+        with clock.at(f"{MONDAY}T10:00:00+08:00"):
+            assert (
+                guard.look(Wish(customer.party, "phone", "demand", creditor=cast.creditor, by=cast.lin)).answer
+                == answer
+            )
 
 
 def test_limitation_is_asked_where_a_rule_wants_to_know(cast: Cast, night: Night) -> None:

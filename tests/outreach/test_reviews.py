@@ -12,6 +12,7 @@ from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import messages, reviews
 from liangqing.outreach.models import Message, Review
 from liangqing.outreach.rules import language
+from liangqing.parties.actions import restraints
 from liangqing.parties.models import Contact
 from liangqing.trail.models import Entry
 from tests.cast import Cast
@@ -140,6 +141,7 @@ class TestTypedMessages:
 
     def reply(self, post: Post, body: str, **more):
         customer = post.customer("华信机械", kind="company", email="")
+        restraints.place(customer.party, "complaint", reason="要求说明", by=None)
         want = post.want(customer, "email", "reply", step="person:reply", subject="答复", body=body, **more)
         return messages.send(want, by=post.cast.lin)
 

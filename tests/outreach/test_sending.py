@@ -16,7 +16,7 @@ from liangqing.outreach.channels import carriers
 from liangqing.outreach.channels.sending import Fault, accepted, not_found, rejected, unknown
 from liangqing.outreach.models import Attempt, Message, Provider, Source
 from liangqing.parties.actions import restraints
-from liangqing.parties.models import Contact
+from liangqing.parties.models import Contact, Restraint
 from liangqing.trail.models import Entry
 from tests.outreach.posts import TODAY, Hand, Post
 from tests.outreach.servers.gateway import CallServer
@@ -81,6 +81,65 @@ class TestWriting:
         post.cast.lin.duties = ["audit", "collect"]
         with pytest.raises(Refusal, match="not_allowed"):
             messages.send(post.want(post.customer("李", sms=""), "sms"), by=post.cast.lin)
+
+
+class TestAnswers:
+    """An answer may go where a reminder may not, so it must be one."""
+
+    @pytest.fixture
+    def li(self, post):
+        return post.customer("李", sms="")
+
+    def reply(self, post, li, body="发票已重新寄出。"):
+        return messages.send(post.want(li, "sms", "reply", body=body, step=f"person:{clock.now()}"), by=post.cast.lin)
+
+    def test_to_who_has_said_nothing_there_is_no_answer(self, post, li):
+        with pytest.raises(Refusal, match="contact_refused"):
+            self.reply(post, li)
+
+    def test_who_wrote_is_answered_also_at_night_and_for_some_days(self, post, li, hand):
+        post.hears(li, "sms")
+        with later("23T22:30"):
+            self.reply(post, li)
+            sending.go()
+        assert [each.body for each in hand.taken] == ["发票已重新寄出。"]
+        with later("30T22:30"), pytest.raises(Refusal, match="contact_refused"):
+            self.reply(post, li)
+
+    def test_who_opted_out_is_answered_only_where_they_wrote_since(self, post, li, hand):
+        post.hears(li, "sms")
+        restraints.place(li.party, "opt_out", channel="sms", reason="不要短信", by=None)
+        with later("23T15:00"), pytest.raises(Refusal, match="contact_refused"):
+            self.reply(post, li)
+        with later("24T10:00"):
+            post.hears(li, "sms", "还欠多少")
+            self.reply(post, li)
+
+    def test_a_wish_for_silence_is_nothing_to_answer(self, post, li, hand):
+        post.hears(li, "sms", "别再发短信")
+        with later("23T15:00"), pytest.raises(Refusal, match="contact_refused"):
+            self.reply(post, li)
+
+    @pytest.mark.parametrize(
+        "body", ["请尽快还款。", "今天必须把钱还上。", "请立即归还，别让我们再催", "Please pay today."]
+    )
+    def test_what_asks_for_money_is_no_answer_whatever_it_is_called(self, post, li, hand, body):
+        post.hears(li, "sms")
+        with pytest.raises(Refusal, match="words_need_approval"):
+            self.reply(post, li, body)
+        assert not Message.objects.exists()
+
+    def test_a_wish_is_confirmed_once(self, post, li, hand):
+        post.hears(li, "sms", "TD")
+        sending.go()
+        assert [each.content for each in Message.objects.all()] == ["confirm"] and len(hand.taken) == 1
+        with later("24T10:00"), pytest.raises(Refusal, match="contact_refused"):
+            messages.send(post.want(li, "sms", "confirm", body="已为您退订。", step="again"), by=post.cast.lin)
+
+    def test_who_asks_that_calls_stop_is_called_no_more_and_still_written_to(self, post, li, hand):
+        post.hears(li, "sms", "别再打了")
+        held = Restraint.objects.get(party=li.party)
+        assert (held.kind, held.channel) == ("opt_out", "phone")
 
 
 class TestLeaving:

@@ -269,6 +269,7 @@ ELSEWHERE: dict[str, str] = {
             "demand.gap_days",
             "contact.lost_after_days",
             "contact.lost_within_days",
+            "contact.answer_within_days",
             "contact.exemption_most_days",
             "limitation.years",
             "limitation.long_stop_years",

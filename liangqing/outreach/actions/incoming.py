@@ -20,7 +20,7 @@ from liangqing.outreach.events import ReplyReceived
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.models import Incoming, Message, Provider, Source, Template
 from liangqing.outreach.queries.facts import KIND_OF, recipient_of
-from liangqing.outreach.rules.wishes import wants_silence
+from liangqing.outreach.rules.wishes import wants_no_calls, wants_silence
 from liangqing.parties.actions import restraints
 from liangqing.parties.models import Contact, Hold, Party, Restraint
 from liangqing.parties.queries.members import customer, members
@@ -165,28 +165,30 @@ def _who(message: Message | None, index: bytes, kind: str) -> tuple[Party | None
 
 
 def _leave_alone(row: Incoming, party: Party, recipient: str) -> None:
-    """Who owes opts out of the channel; anybody else is left alone for good, by every channel."""
+    """Who owes opts out of the channel, or of calls where the words are about these; anybody else is left alone for good,
+    by every channel."""
     own = recipient in _WHO_OWES
+    channel = Channel.PHONE if wants_no_calls(sealing.unseal(row.text_stored)) else Channel(row.channel)
     kind = Hold.OPT_OUT if own else Hold.STOP_WORD
     number = b"" if own else bytes(row.sender_index)
     standing = [
         each
         for each in holding(members(party), clock.now())
-        if each.kind == kind and each.channel in ("", row.channel if own else "") and bytes(each.value_index) == number
+        if each.kind == kind and each.channel in ("", channel if own else "") and bytes(each.value_index) == number
     ]
-    placed = standing[0] if standing else _place(row, party, kind, number)
+    placed = standing[0] if standing else _place(row, party, kind, number, channel if own else "")
     Incoming.objects.filter(pk=row.pk).update(restraint=placed.pk)
     row.restraint = placed.pk
     if own and not standing:
         _confirm(row, party)
 
 
-def _place(row: Incoming, party: Party, kind: str, number: bytes) -> Restraint:
+def _place(row: Incoming, party: Party, kind: str, number: bytes, channel: str) -> Restraint:
     words = " ".join(f"{row.subject} {row.text}".split())[:200]
     return restraints.place(
         party,
         kind,
-        channel=row.channel if kind == Hold.OPT_OUT else "",
+        channel=channel,
         value_index=number,
         reason=words or "-",
         source=f"incoming/{row.pk}",

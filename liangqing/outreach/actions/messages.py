@@ -27,6 +27,7 @@ from liangqing.outreach.queries.facts import KIND_OF, Wish, recipient_of
 from liangqing.outreach.rules import language
 from liangqing.outreach.rules.facts import Outcome
 from liangqing.outreach.rules.language import Hit
+from liangqing.outreach.rules.pressing import asks_for_money
 from liangqing.outreach.rules.sending import bills_hash
 from liangqing.parties.models import Contact, Creditor, Party
 from liangqing.parties.queries.members import customer
@@ -196,8 +197,8 @@ def _words(want: Want) -> str:
 
 
 def _demand_words(want: Want) -> list[Hit]:
-    """What a person wrote may be said. What asks for money goes by an approved wording. What the list forbids, or leaves to
-    counsel, is refused; about the rest the person is asked again."""
+    """What a person wrote may be said. What asks for money, whatever it is called, goes by an approved wording. What the list
+    forbids, or leaves to counsel, is refused; about the rest the person is asked again."""
     if len(want.body) + len(want.subject) > LONGEST:
         raise Refusal("text_too_long", _("The text is too long. Shorten it."), status=422, field="body")
     if want.content not in (Content.REPLY, Content.CONFIRM):
@@ -218,6 +219,16 @@ def _demand_words(want: Want) -> list[Hit]:
             field="body",
             found=forbidden[0].found,
             category=forbidden[0].category,
+        )
+    if asking := asks_for_money(_words(want)):
+        raise Refusal(
+            "words_need_approval",
+            _(
+                "“{found}” asks for money, and that goes out in an approved wording. Choose a template, or change the text."
+            ),
+            status=422,
+            field="body",
+            found=asking,
         )
     if hits and not want.confirmed:
         raise Refusal(

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from liangqing import policy
 from liangqing.kit import clock, sealing
-from liangqing.outreach.kinds import Channel, Recipient
+from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.queries.days import kind_of_day
 from liangqing.outreach.queries.gathering import HeldRow, gather
 from liangqing.outreach.queries.visits import signed_on
@@ -24,6 +24,7 @@ from liangqing.parties.queries.members import customer
 from liangqing.parties.rules.ways import same
 from liangqing.people.models import Certificate, User
 from liangqing.policy import Policy
+from liangqing.receivables.models import Bill
 from liangqing.receivables.queries.account import still_open
 from liangqing.receivables.queries.limitation import may_have_passed
 from liangqing.receivables.rules.limitation import years_after
@@ -41,6 +42,8 @@ KIND_OF = {
     Channel.LETTER: "address",
     Channel.VISIT: "address",
 }
+WISHES = frozenset((Hold.OPT_OUT, Hold.STOP_WORD, Hold.CEASE, Hold.HOURS, Hold.REPRESENTED, Hold.CONSENT))
+"""Restraints that a customer, or somebody in their place, asked for: heard, they may be confirmed."""
 ON_LINES = frozenset((Channel.PHONE, Channel.SMS, Channel.EMAIL, Channel.WECHAT))
 
 
@@ -93,6 +96,8 @@ class Ground:
     exempt: tuple[tuple[str, tuple[str, ...]], ...]
     old: bool = True
     """Whether any bill fell due so long ago that limitation is a question."""
+    wrote: tuple[tuple[str, dt.datetime], ...] = ()
+    """By which channel and when the customer turned to us of late."""
 
     @property
     def day(self) -> dt.date:
@@ -170,9 +175,10 @@ def ground_of(party: Party, creditor: Creditor | None, at: dt.datetime) -> Groun
         at,
         since=at - horizon(rules, regime),
         day=day,
+        heard=at - dt.timedelta(days=int(rules.terms["contact.answer_within_days"])),
         old=years_after(day, -int(rules.terms["limitation.years"])),
     )
-    held = tuple(_held(row, known.ids, creditor, day) for row in known.held)
+    held = _held(known.held, known.ids, creditor, day)
     return Ground(
         kept=kept,
         ids=known.ids,
@@ -184,6 +190,7 @@ def ground_of(party: Party, creditor: Creditor | None, at: dt.datetime) -> Groun
         lines=known.lines,
         exempt=known.exempt,
         old=known.old,
+        wrote=known.wrote,
     )
 
 
@@ -203,6 +210,7 @@ def asked_of(ground: Ground, wish: Wish, *, certified: bool) -> Asked:
         reserved=not (wish.contact and wish.contact.source == Contact.Source.PHONE_BOOK),
         barred=wish.content in CONTENTS_THAT_PRESS and ground.barred,
         unreachable=_unreachable(ground),
+        answering=_answering(ground, wish),
         certified=certified,
         exempt=frozenset(rule for channel, rules in ground.exempt if channel == wish.channel for rule in rules),
         **_line(ground, wish),
@@ -217,28 +225,60 @@ def horizon(rules: Policy, regime: str) -> dt.timedelta:
         for row in rules.tables[table].rows
         if "regime" not in row.when or row.when["regime"].holds(regime)  # type: ignore[arg-type]
     ]
-    return dt.timedelta(days=max([int(rules.terms["contact.lost_within_days"]), *days]) + 2)
+    looked = [int(rules.terms[name]) for name in ("contact.lost_within_days", "contact.answer_within_days")]
+    return dt.timedelta(days=max([*looked, *days]) + 2)
 
 
-def _held(row: HeldRow, ids: list[int], creditor: Creditor | None, day: dt.date) -> Held:
-    whole = True
-    if row.kind == Hold.DISPUTE and row.about:
-        whole = all(
-            each.bill.number == row.about and (row.amount is None or row.amount >= each.owed)
-            for each in still_open(ids, day)
-            if each.owed > 0 and (creditor is None or each.bill.creditor_id == creditor.pk)
+def _held(rows: tuple[HeldRow, ...], ids: list[int], creditor: Creditor | None, day: dt.date) -> tuple[Held, ...]:
+    whole: dict[bool, bool] = {False: True}
+    if any(map(_about_bills, rows)):
+        whole[True] = _all_disputed([row for row in rows if _about_bills(row)], ids, creditor, day)
+    return tuple(
+        Held(
+            kind=row.kind,
+            since=row.since,
+            until=row.until,
+            channel=row.channel,
+            number=row.number,
+            debt=row.debt,
+            from_minute=row.from_minute,
+            until_minute=row.until_minute,
+            whole=whole[_about_bills(row)],
         )
-    return Held(
-        kind=row.kind,
-        since=row.since,
-        until=row.until,
-        channel=row.channel,
-        number=row.number,
-        debt=row.debt,
-        from_minute=row.from_minute,
-        until_minute=row.until_minute,
-        whole=whole,
+        for row in rows
     )
+
+
+def _about_bills(row: HeldRow) -> bool:
+    return row.kind == Hold.DISPUTE and bool(row.about)
+
+
+def _all_disputed(disputes: list[HeldRow], ids: list[int], creditor: Creditor | None, day: dt.date) -> bool:
+    """Whether disputes about single bills, taken together, cover all that is owed to the creditor."""
+
+    def covered(bill: Bill, owed: int) -> bool:
+        about = [row for row in disputes if row.about == bill.number and row.debt in (0, bill.creditor_id)]
+        return any(row.amount is None for row in about) or sum(row.amount or 0 for row in about) >= owed
+
+    return all(
+        covered(each.bill, each.owed)
+        for each in still_open(ids, day)
+        if each.owed > 0 and (creditor is None or each.bill.creditor_id == creditor.pk)
+    )
+
+
+def _answering(ground: Ground, wish: Wish) -> bool:
+    """Whether there is something to answer: they wrote or were spoken to of late, or a complaint or dispute stands, and where
+    this channel was opted out of, by this very channel since; or, to be confirmed, a wish of theirs."""
+    held = ground.debtor.held
+    if wish.content == Content.CONFIRM:
+        return any(each.kind in WISHES for each in held)
+    out = [each.since for each in held if each.kind == Hold.OPT_OUT and each.channel in ("", wish.channel)]
+    if out:
+        return any(channel == wish.channel and at > max(out) for channel, at in ground.wrote)
+    since = ground.at - dt.timedelta(days=int(ground.policy.terms["contact.answer_within_days"]))
+    spoken = any(past.outcome == Outcome.EFFECTIVE and past.at > since for past in ground.debtor.past)
+    return bool(ground.wrote) or spoken or any(each.kind in (Hold.COMPLAINT, Hold.DISPUTE) for each in held)
 
 
 def _unreachable(ground: Ground) -> bool:

@@ -12,7 +12,9 @@ from typing import Any
 
 from django.db import connection
 
+from liangqing.outreach.kinds import Content
 from liangqing.outreach.models.attempt import Answer
+from liangqing.outreach.models.incoming import Incoming
 from liangqing.outreach.rules.facts import Outcome, Past
 from liangqing.parties.models import Contact
 from liangqing.policy import calendar
@@ -25,9 +27,11 @@ WITH mine AS (SELECT %(kept)s::bigint AS id
               UNION ALL SELECT id FROM parties_party WHERE merged_into_id = %(kept)s)
 SELECT (SELECT array_agg(id ORDER BY id = %(kept)s DESC, id) FROM mine),
        (SELECT json_agg(json_build_array(
-                   {_MICRO.format("at")}, channel, recipient, encode(value_index, 'hex'), coalesce(creditor_id, 0), outcome))
+                   {_MICRO.format("at")}, channel, recipient, encode(value_index, 'hex'), coalesce(creditor_id, 0), outcome,
+                   content))
         FROM outreach_attempt
-        WHERE party_id {_MINE} AND at > %(since)s AND at <= %(at)s
+        WHERE party_id {_MINE} AND at <= %(at)s
+          AND (at > %(since)s OR content IN ('{Content.NOTICE.value}', '{Content.CONFIRM.value}'))
           AND (answer = '{Answer.ALLOWED.value}' OR NOT ahead) AND outcome <> '{Outcome.CALLED_OFF.value}'),
        (SELECT json_agg(json_build_array(
                    kind, {_MICRO.format("since_at")}, {_MICRO.format("least(until_at, lifted_at)")}, channel,
@@ -44,7 +48,10 @@ SELECT (SELECT array_agg(id ORDER BY id = %(kept)s DESC, id) FROM mine),
        (SELECT json_agg(json_build_array("on", works)) FROM policy_specialday
         WHERE "on" >= %(day)s::date - 2 AND "on" < %(day)s::date + {calendar.NEAR_DAYS}),
        (SELECT EXISTS (SELECT FROM receivables_bill
-                       WHERE party_id {_MINE} AND creditor_id = %(creditor)s AND due_on < %(old)s))
+                       WHERE party_id {_MINE} AND creditor_id = %(creditor)s AND due_on < %(old)s)),
+       (SELECT json_agg(json_build_array(channel, {_MICRO.format("at")})) FROM outreach_incoming
+        WHERE party_id {_MINE} AND at > %(heard)s AND at <= %(at)s
+          AND kind <> '{Incoming.Kind.AUTOMATIC.value}' AND NOT wants_silence)
 """
 
 
@@ -69,7 +76,8 @@ class HeldRow:
 class Gathered:
     """``ids``: all numbers of the customer, the kept one first. ``ways``: role, validity and kind of its phones.
     ``exempt``: channel and the rules lifted for it. ``lines``: channel, number and whether it is contracted. ``days``: the
-    institution's own days around. ``old``: some bill to the creditor fell due so long ago that limitation is a question."""
+    institution's own days around. ``old``: some bill to the creditor fell due so long ago that limitation is a question.
+    ``wrote``: by which channel and when the customer turned to us of late."""
 
     ids: list[int]
     past: tuple[Past, ...]
@@ -79,16 +87,25 @@ class Gathered:
     lines: tuple[tuple[str, str, bool], ...]
     days: dict[dt.date, bool]
     old: bool
+    wrote: tuple[tuple[str, dt.datetime], ...]
 
 
 def gather(
-    kept_id: int, creditor_id: int | None, at: dt.datetime, *, since: dt.datetime, day: dt.date, old: dt.date
+    kept_id: int,
+    creditor_id: int | None,
+    at: dt.datetime,
+    *,
+    since: dt.datetime,
+    heard: dt.datetime,
+    day: dt.date,
+    old: dt.date,
 ) -> Gathered:
-    """What is known at an instant, attempts from ``since`` on; ``old``: bills due before this day are old. One query."""
-    given = {"kept": kept_id, "creditor": creditor_id, "at": at, "since": since, "day": day, "old": old}
+    """What is known at an instant, attempts from ``since`` on (notices and confirmations however old) and what the customer
+    wrote from ``heard`` on; ``old``: bills due before this day are old. One query."""
+    given = {"kept": kept_id, "creditor": creditor_id, "at": at, "since": since, "day": day, "old": old, "heard": heard}
     with connection.cursor() as cursor:
         cursor.execute(_GATHER, given)
-        ids, past, held, ways, exempt, lines, days, is_old = cursor.fetchone()
+        ids, past, held, ways, exempt, lines, days, is_old, wrote = cursor.fetchone()
     return Gathered(
         ids=ids,
         past=tuple(Past(_instant(when), *rest) for when, *rest in past or ()),
@@ -98,6 +115,7 @@ def gather(
         lines=tuple((channel, value, contracted) for channel, value, contracted in lines or ()),
         days={dt.date.fromisoformat(on): works for on, works in days or ()},
         old=is_old,
+        wrote=tuple((channel, _instant(when)) for channel, when in wrote or ()),
     )
 
 

@@ -49,7 +49,8 @@ class Asked:
     ``number`` names the phone number or address (its index as hex), ``debt`` the creditor whose debt it is about.
     ``attended``: a person acts and reads warnings; whatever runs by itself treats a warning as no. ``proof``: the role of
     the recipient is proven. ``reserved``: the number comes from a lawful source. ``barred``: limitation may have passed.
-    ``unreachable``: every number of the debtor is known to be wrong. ``exempt``: rules an approval lifted for this.
+    ``unreachable``: every number of the debtor is known to be wrong. ``answering``: something of the debtor's stands to be
+    answered or confirmed (asked of answers and confirmations alone). ``exempt``: rules an approval lifted for this.
     """
 
     channel: str
@@ -67,6 +68,7 @@ class Asked:
     reserved: bool = True
     barred: bool = False
     unreachable: bool = False
+    answering: bool = True
     exempt: frozenset[str] = frozenset()
 
 
@@ -80,6 +82,7 @@ class Past:
     number: str
     debt: int
     outcome: str
+    content: str = ""
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def _conditions(
         "lost": lost(asked, debtor, policy, at),
         **{
             name: getattr(asked, name)
-            for name in ("proof", "route", "line_registered", "certified", "barred", "reserved")
+            for name in ("proof", "route", "line_registered", "certified", "barred", "reserved", "answering")
         },
     }
     for row in policy.tables["contact.condition"].matching(here):
@@ -225,7 +225,11 @@ def _restraints(
                 continue
             free = max(each for each in opens if each is not None)
         age = (at - held.since).days
-        here = {**facts, "kind": held.kind, "whole": held.whole, "age_days": age}
+        told_once = any(
+            held.since <= past.at <= at and past.content == asked.content and past.outcome in COUNTED["placed"]
+            for past in debtor.past
+        )
+        here = {**facts, "kind": held.kind, "whole": held.whole, "age_days": age, "told_once": told_once}
         for row in policy.tables["contact.restraint"].matching(here):
             ends = _age_ends(row, held)
             told = _found("restraint", row, min((each for each in (free, ends) if each is not None), default=None))

@@ -35,6 +35,7 @@ ASKED = (
         "reserved",
         "barred",
         "unreachable",
+        "answering",
         "exempt",
         "regime",
         "variant",
@@ -48,10 +49,10 @@ class Facts:
     """What many decisions rest on; the columns are those of ``rules.facts``.
 
     ``asked``: ask_id, person_id, debt, number, channel, content, recipient, at_s, attended, automated, route,
-    line_registered, certified, proof, reserved, barred, unreachable, exempt (lifted rules, each followed by a blank),
-    regime, variant. ``persons``: person_id, zone_key, calendar. ``zones``: zone_key, zone, main (the zone whose days
+    line_registered, certified, proof, reserved, barred, unreachable, answering, exempt (lifted rules, each followed by a
+    blank), regime, variant. ``persons``: person_id, zone_key, calendar. ``zones``: zone_key, zone, main (the zone whose days
     count). ``offsets``: zone, from_s, until_s, offset_s. ``days``: calendar, day, kind. ``past``: person_id, at_s, channel,
-    recipient, number, debt, outcome. ``held``: person_id, kind, since_s, until_s, channel, number, debt, from_minute,
+    content, recipient, number, debt, outcome. ``held``: person_id, kind, since_s, until_s, channel, number, debt, from_minute,
     until_minute, whole. Clocks and days must reach over every instant in ``asked`` and ``past``.
     """
 
@@ -277,6 +278,7 @@ class _Reading:
             past_s="at_s",
             past_day="day",
             past_channel="channel",
+            past_content="content",
             past_recipient="recipient",
             past_number="number",
             past_debt="debt",
@@ -329,12 +331,24 @@ class _Reading:
         outside = wishes.filter((wishes.minute < start) | (wishes.minute >= end)).drop("minute", "clock_ask")
         all_held = both.filter(both.kind != Hold.HOURS.value).union(outside)
         age = all_held.at_s - all_held.since_s
-        all_held = all_held.mutate(age_days=((age - age % _DAY_S) / _DAY_S).cast("int64"))
+        all_held = all_held.mutate(
+            age_days=((age - age % _DAY_S) / _DAY_S).cast("int64"), told_once=ibis.literal(False)
+        )
+        if any("told_once" in row.when for row in self.rows["restraint"]):
+            all_held = self._told_since(all_held)
         there = all_held.ask_id.notnull()  # a row without conditions speaks of every ask that has a restraint
         told = {
             f"restraint_{place}": (there & row.over(all_held)).any() for place, row in enumerate(self.rows["restraint"])
         }
         return all_held.group_by(of_ask="ask_id").agg(**told)
+
+    def _told_since(self, held: ir.Table) -> ir.Table:
+        """The same rows with ``told_once``: whether what is asked for was placed once already since the restraint began."""
+        both = self._history()
+        placed = both.filter(both.past_content == both.content, both.outcome.isin(sorted(COUNTED["placed"])))
+        last = placed.group_by(told_ask="ask_id").agg(told_s=placed.past_s.max())
+        beside = held.drop("told_once").left_join(last, held.ask_id == last.told_ask)
+        return beside.mutate(told_once=ibis.coalesce(beside.told_s >= beside.since_s, False)).drop("told_ask", "told_s")
 
     def _covering(self, held: ir.Table, asks: ir.Table) -> ir.Table:
         """Each ask beside every restraint that covers it at its instant."""
