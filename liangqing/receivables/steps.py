@@ -44,7 +44,9 @@ FOUND_BEFORE = (
                   (SELECT count(*) FROM imports_import WHERE status = 'undone') AS undone""",
     ),
     Source(
-        "unsettled_before", "SELECT bill_id, party_id, asks FROM receivables_unsettled", of_party="party_id = {party}"
+        "unsettled_before",
+        "SELECT bill_id, party_id, due_on, asks FROM receivables_unsettled",
+        of_party="party_id = {party}",
     ),
     Source(
         "totals_before",
@@ -78,8 +80,9 @@ def total_accounts(night: Tables) -> None:
 
 
 def find_what_is_asked(night: Tables) -> None:
-    """The totals of accounts that are asked for anything, as they are left for the pages of the day."""
+    """What is left for the pages of the day: the totals of accounts that are asked for anything, and what is unsettled."""
     night.keep("asked_totals", owing.asked(night.table("totals"), night.date))
+    night.keep("unsettled_now", owing.unsettled(night.table("owed"), night.table("bills")))
 
 
 def find_habits(night: Tables) -> None:

@@ -129,6 +129,15 @@ def show(request: HttpRequest, listing: Listing, template: str = _TEMPLATE, **co
     )
 
 
+def wanted(request: HttpRequest, *but: str) -> int | None:
+    """How many rows a page of a list asks for at most, in its own order; None where it is sorted or filtered (``but`` by
+    these), or taken away as a file."""
+    given = {key for key, value in request.GET.items() if value.strip()}
+    if given - {"page", "column", *but}:
+        return None
+    return max(max(_number(request.GET.get("page", "1")), 1) * PAGE, MOST_COUNTED) + 1
+
+
 def _line(listing: Listing, chosen: set[str], row: Row) -> dict[str, Any]:
     return {
         "row": row,

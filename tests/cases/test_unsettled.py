@@ -84,6 +84,25 @@ def test_what_was_settled_is_not_even_looked_at_until_something_moves(three: tup
         agree(cast.lin, ON)
 
 
+def test_of_the_first_that_are_due_none_is_left_out(three: tuple[Cast, list[Customer]]) -> None:
+    cast, (huaxin, dahe, _yuandong) = three
+    with clock.at(f"{ON}T09:00:00+08:00"):
+        dahe.bill(9, due="2026-02-01")
+        huaxin.pays(990, on="2026-03-11", bill=Bill.objects.get(party=huaxin.party, principal=100_000))
+        everything = open_ones(cast.lin, ON, left_on=ON)
+        for most in range(len(everything) + 2):
+            some, known = visible.open_bills(cast.lin, ON, most=most)
+            shown = bill_list(some, as_of=ON, known_open=known, open_only=True).order_by("due_on", "id")
+            assert [bill.pk for bill in shown][:most] == everything[:most]
+
+
+def test_a_night_hears_of_another_due_day(three: tuple[Cast, list[Customer]], night: Any) -> None:
+    bill = Bill.objects.filter(currency="USD").earliest("id")
+    Bill.objects.filter(pk=bill.pk).update(due_on=day("2026-05-01"))
+    night("2026-03-12")
+    assert Unsettled.objects.get(pk=bill.pk).due_on == day("2026-05-01")
+
+
 def test_a_day_without_a_night_is_looked_through(three: tuple[Cast, list[Customer]]) -> None:
     cast, _customers = three
     for on in ("2026-03-12", "2026-04-25"):

@@ -107,10 +107,14 @@ def _one_of(rows: QuerySet[Any]) -> Q:
     return Q(_OneOf(F("pk"), ArraySubquery(rows.values("pk"))))
 
 
-def open_bills(user: User, on: dt.date, *, asking: bool = False) -> tuple[QuerySet[Bill], bool]:
+def open_bills(
+    user: User, on: dt.date, *, asking: bool = False, most: int | None = None
+) -> tuple[QuerySet[Bill], bool]:
     """The bills this person may see among which to look for those of which something is left on a day (``asking``: that
     ask for money), and whether they are just these, which can be told without going through all bills: of few customers
-    what the night found unsettled, and of those of whom anything has moved since what the books say."""
+    what the night found unsettled, and of those of whom anything has moved since what the books say.
+
+    Where no more than ``most`` are wanted, of those due longest, the others may be left out."""
     people = reach(user)
     if people is None or not can(user, "bill.see"):
         return bills(user), False
@@ -120,10 +124,10 @@ def open_bills(user: User, on: dt.date, *, asking: bool = False) -> tuple[QueryS
         # Gathered first: in the order of all bills the settled ones of others would be passed one by one.
         return Bill.objects.filter(_one_of(Bill.objects.filter(_of_these(few)))), False
     unsettled = Unsettled.objects.filter(_of_these(few - movers))
-    found = _one_of(unsettled.filter(asks=True) if asking else unsettled)
+    found = _one_of((unsettled.filter(asks=True) if asking else unsettled).order_by("due_on", "pk")[:most])
     if restless := few & movers:
         theirs = bill_list(Bill.objects.filter(party_id__in=restless), as_of=on, open_only=True, late_only=asking)
-        found |= _one_of(theirs.order_by())
+        found |= _one_of(theirs.order_by("due_on", "pk")[:most])
     return Bill.objects.filter(found), True
 
 

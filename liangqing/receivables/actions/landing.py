@@ -23,10 +23,9 @@ def land_morning(night: Night, cursor: Any) -> int:
 
 
 def land_unsettled(night: Night, cursor: Any) -> int:
-    """Bills that have come, gone, or begun to ask for money."""
-    owed, before = night.table("owed"), night.table("unsettled_before")
-    now = owed.select("bill_id", "party_id", asks=owed.owed > 0)
-    same = ("bill_id", "asks")
+    """Bills that have come, gone, begun to ask for money, or fall due on another day."""
+    now, before = night.table("unsettled_now"), night.table("unsettled_before")
+    same = ("bill_id", "due_on", "asks")
     came, went = night.arrow(now.anti_join(before, same)), night.arrow(before.anti_join(now, same).select("bill_id"))
     bulk.stage(cursor, "staged_settled", "bill_id bigint", went)
     cursor.execute(f"DELETE FROM {_UNSETTLED} u USING staged_settled s WHERE u.bill_id = s.bill_id")

@@ -41,10 +41,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('bill_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('party_id', models.BigIntegerField()),
+                ('due_on', models.DateField(help_text='as the bill says it')),
                 ('asks', models.BooleanField(help_text='whether it asks for money; a credit note gives')),
             ],
             options={
-                'indexes': [models.Index(fields=['party_id', 'bill_id'], include=('asks',), name='receivables_unsettled_party')],
+                'indexes': [models.Index(fields=['party_id', 'bill_id'], include=('due_on', 'asks'), name='receivables_unsettled_party'), models.Index(fields=['due_on', 'bill_id'], include=('party_id', 'asks'), name='receivables_unsettled_due')],
             },
         ),
     ]

@@ -24,10 +24,17 @@ class Unsettled(models.Model):
 
     bill_id = models.BigIntegerField(primary_key=True)
     party_id = models.BigIntegerField()
+    due_on = models.DateField(help_text="as the bill says it")
     asks = models.BooleanField(help_text="whether it asks for money; a credit note gives")
 
     class Meta:
-        indexes = [models.Index(fields=["party_id", "bill_id"], include=["asks"], name="receivables_unsettled_party")]
+        indexes = [
+            models.Index(
+                fields=["party_id", "bill_id"], include=["due_on", "asks"], name="receivables_unsettled_party"
+            ),
+            # Of many customers the first that are due are met by going through everybody's in this order.
+            models.Index(fields=["due_on", "bill_id"], include=["party_id", "asks"], name="receivables_unsettled_due"),
+        ]
 
 
 class Total(models.Model):

@@ -91,6 +91,14 @@ def ageing(owed_bills: ir.Table, *by: str) -> ir.Table:
     )
 
 
+def unsettled(owed_bills: ir.Table, bills: ir.Table) -> ir.Table:
+    """The bills with something left: bill_id, party_id, due_on (as the bill says it; a deposit is owed from the end of its
+    contract on), asks (whether it asks for money; a credit note gives)."""
+    written = bills.select(written_id="bill_id", written_on="due_on")
+    both = owed_bills.join(written, owed_bills.bill_id == written.written_id)
+    return both.select("bill_id", "party_id", due_on=both.written_on, asks=both.owed > 0)
+
+
 def asked(totals: ir.Table, as_of: dt.date) -> ir.Table:
     """The accounts that are asked for anything: party_id, creditor_id, currency, asked (open, without credit notes), late,
     due_on (the day the oldest bill that asks for anything falls due)."""

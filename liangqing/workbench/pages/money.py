@@ -27,7 +27,7 @@ from liangqing.receivables.queries import receipts as receipt_queries
 from liangqing.receivables.rules.allocation import Line
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.money import AdjustForm, BillForm, ReasonForm, ReceiptForm
-from liangqing.workbench.lists import Column, Filter, Listing, show
+from liangqing.workbench.lists import Column, Filter, Listing, show, wanted
 from liangqing.workbench.words import customer_name
 
 PARTS = {
@@ -55,7 +55,8 @@ def bill_list(request: Request) -> HttpResponseBase:
     user, today = request.user, clock.today()
     shown = request.GET.get("state", _SHOWN).strip()
     if shown in ("open", "late"):
-        found, known = visible.open_bills(user, today, asking=shown == "late")
+        most = wanted(request, "state") if shown == "open" else None  # which of them are late is asked afterwards
+        found, known = visible.open_bills(user, today, asking=shown == "late", most=most)
     else:
         found, known = visible.bills(user, listed=True), False
 
