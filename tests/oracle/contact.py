@@ -275,6 +275,8 @@ def _stops(contact: Contact, who: Who, holds: list[Said]) -> Iterator[str]:
         yield "4 none until the promised date"
     if "agreement" in kinds and _consumer(who, "CN") and collecting:
         yield "B18 on signature collection stops"
+    if "breach" in kinds and _consumer(who, "CN") and collecting:
+        yield "B18 it resumes on breach, after notice"
     if "deceased" in kinds and contact.to == "self" and collecting:
         yield "31 the dead are not pressed"
     if "minor" in kinds and contact.to == "self" and collecting:
