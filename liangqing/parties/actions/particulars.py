@@ -37,6 +37,10 @@ class Particulars:
     place: str = ""
 
 
+NOTHING = Particulars()
+"""Nothing more is known."""
+
+
 def book(party: Party, creditor: Creditor | None, day: dt.date) -> Policy:
     """The policy that counts for a customer on a day."""
     return policy.in_force(day).of(

@@ -11,7 +11,7 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.actions import particulars
-from liangqing.parties.actions.particulars import Particulars
+from liangqing.parties.actions.particulars import NOTHING, Particulars
 from liangqing.parties.events import RestraintLifted, RestraintPlaced
 from liangqing.parties.models import Creditor, Hold, Party, Restraint
 from liangqing.parties.queries.members import customer
@@ -38,7 +38,7 @@ def place(
     hours: tuple[int, int] | None = None,
     until_at: dt.datetime | None = None,
     source: str = "",
-    given: Particulars = Particulars(),
+    given: Particulars = NOTHING,
     continues: bool = False,
 ) -> Restraint:
     """Hold contact with a customer back from now on; the row stands with the kept number of a merged customer.

@@ -30,6 +30,10 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('opt_out', 'asked not to be reached this way'), ('stop_word', 'third person asked to be left alone'), ('cease', 'asked in writing that all contact stop'), ('hours', 'wants to be reached at certain hours only'), ('represented', 'speaks through a representative only'), ('dispute', 'dispute open'), ('complaint', 'complaint open'), ('promise', 'promise running'), ('agreement', 'repayment agreement kept'), ('breach', 'repayment agreement broken, notice not given yet'), ('deceased', 'has died'), ('minor', 'a minor'), ('incapable', 'lacks legal capacity'), ('hospital', 'ill or in hospital'), ('hardship', 'in hardship'), ('bankruptcy', 'bankruptcy accepted by a court'), ('fraud', 'identity fraud under investigation'), ('moratorium', 'moratorium'), ('place', 'wants no visit or letter at a certain place'), ('consent', 'agreed to be reached outside the usual hours')], max_length=16),
         ),
+        migrations.AddIndex(
+            model_name='restraint',
+            index=models.Index(condition=models.Q(('kind', 'bankruptcy'), ('lifted_at', None)), fields=['party'], name='parties_restraint_bankrupt'),
+        ),
         migrations.CreateModel(
             name='Deadline',
             fields=[

@@ -73,7 +73,15 @@ class Restraint(models.Model):
     lifted_reason_stored = models.TextField(blank=True, default="", help_text="sealed")
 
     class Meta:
-        indexes = [models.Index(fields=["party", "kind"], name="parties_restraint_party")]
+        indexes = [
+            models.Index(fields=["party", "kind"], name="parties_restraint_party"),
+            # Receipts ask who is bankrupt: few among all.
+            models.Index(
+                fields=["party"],
+                name="parties_restraint_bankrupt",
+                condition=models.Q(kind=Hold.BANKRUPTCY, lifted_at=None),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(from_minute__isnull=True, until_minute__isnull=True)
