@@ -54,7 +54,7 @@ SEEN_ALONE = frozenset(
        cooloff:T18-conversation condition:P1-contact condition:P2-gate condition:P1-proof condition:P7-spouse condition:P10
        condition:T15 condition:B6 condition:B15 condition:L15 condition:C12 restraint:R-optout restraint:P5 restraint:C9
        restraint:P11 restraint:C7 restraint:C6 restraint:C2 restraint:PROMISE restraint:B18 restraint:B18-breach restraint:DEAD-self
-       restraint:MINOR restraint:C13-auto restraint:C13-visit restraint:FRAUD restraint:C11 restraint:WISH""".split()
+       restraint:MINOR restraint:INCAPABLE restraint:C13-auto restraint:C13-visit restraint:FRAUD restraint:C11 restraint:WISH""".split()
 )
 """Rules that must have been the only one to say no, with the check saying no too: so the check watches each of them."""
 
@@ -169,7 +169,7 @@ class Life:
     def _said(self, at: dt.datetime) -> oracle.Said:
         draw = self.draw
         kind = draw.choice(
-            "opt_out stop_word cease hours consent represented dispute complaint dispute promise agreement breach deceased minor hospital "
+            "opt_out stop_word cease hours consent represented dispute complaint dispute promise agreement breach deceased minor incapable hospital "
             "hardship bankruptcy fraud moratorium".split()
         )
         ends = at + dt.timedelta(days=draw.choice((1, 3, 10)))

@@ -111,6 +111,7 @@ def test_what_was_broken_is_not_lifted_by_hand(cast: Cast, zhang: Customer):
     with clock.at(at("2026-11-11")):
         agreements.miss(kept, day("2026-11-10"), "首期未到账", cast.lin)
         breach = Restraint.objects.get(kind=Hold.BREACH)
+        assert code(lambda: restraints.place(zhang.party, "breach", reason="x", by=cast.lin)) == "breach_alone"
         assert code(lambda: restraints.lift(breach, reason="催", by=cast.lin)) == "breach_unnoticed"
         assert code(lambda: agreements.miss(kept, day("2026-11-10"), "又一次", cast.lin)) == "agreement_over"
 

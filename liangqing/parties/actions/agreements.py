@@ -10,6 +10,7 @@ from liangqing.kit import clock
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.actions import restraints
+from liangqing.parties.actions.particulars import Particulars
 from liangqing.parties.events import AgreementBroken, BreachNoticed
 from liangqing.parties.models import Agreement, Hold, Party
 from liangqing.parties.rules import agreements
@@ -33,7 +34,13 @@ def miss(agreement: Agreement, on: dt.date, reason: str, by: User) -> Agreement:
     agreements.check_missed(on, row.restraint.day, clock.today())
     source = f"restraint/{row.restraint_id}"
     row.breach = restraints.place(
-        row.restraint.party, Hold.BREACH, reason=reason, by=by, creditor=row.restraint.creditor, source=source
+        row.restraint.party,
+        Hold.BREACH,
+        reason=reason,
+        by=by,
+        creditor=row.restraint.creditor,
+        source=source,
+        given=Particulars(broken=True),
     )
     restraints.lift(row.restraint, reason=reason, by=by)
     row.missed_on = on

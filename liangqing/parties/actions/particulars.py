@@ -25,7 +25,8 @@ class Particulars:
 
     ``began_on``: the day it began (empty: today). Of a complaint: how it was taken in (``grade``). Of a bankruptcy: the
     last day for claims by the court's notice (``claims_until``; empty: not known). Of an agreement: for how many
-    ``months``, on which day of each the customer pays, in which form. ``place``: the role of the addresses a wish is about.
+    ``months``, on which day of each the customer pays, in which form; ``broken`` says that a breach comes from
+    ``agreements.miss``, which alone tells of one. ``place``: the role of the addresses a wish is about.
     """
 
     began_on: dt.date | None = None
@@ -34,6 +35,7 @@ class Particulars:
     months: int | None = None
     pays_day: int | None = None
     form: str = Agreement.Form.WRITTEN
+    broken: bool = False
     place: str = ""
 
 
@@ -53,11 +55,15 @@ def check(kind: str, party: Party, creditor: Creditor | None, given: Particulars
 
     Raises ``Refusal`` (422, with ``field``): a beginning that is to come; an agreement without months, with more than
     ``agreement.most_months`` (信用卡业务监督管理办法 70), or paid on no day of the month; a window for claims that ended
-    before it began; a wish about a place without the place.
+    before it began; a breach without its agreement; a wish about a place without the place.
     """
     if given.began_on is not None and given.began_on > clock.today():
         raise Refusal(
             "restraint_to_come", _("It must have happened already. Check the day."), status=422, field="began_on"
+        )
+    if kind == Hold.BREACH and not given.broken:
+        raise Refusal(
+            "breach_alone", _("Say of the agreement itself that an instalment was missed."), status=422, field="kind"
         )
     if kind == Hold.AGREEMENT:
         most = int(book(party, creditor, clock.today()).terms["agreement.most_months"])
