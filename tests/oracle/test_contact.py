@@ -169,8 +169,8 @@ class Life:
     def _said(self, at: dt.datetime) -> oracle.Said:
         draw = self.draw
         kind = draw.choice(
-            "opt_out stop_word cease hours consent represented dispute complaint dispute promise agreement breach deceased minor incapable hospital "
-            "hardship bankruptcy fraud moratorium".split()
+            "opt_out stop_word cease hours consent represented dispute complaint dispute promise agreement breach deceased minor "
+            "incapable hospital hardship bankruptcy fraud moratorium".split()
         )
         ends = at + dt.timedelta(days=draw.choice((1, 3, 10)))
         for_ever = kind in ("stop_word", "deceased") or draw.random() < 0.1

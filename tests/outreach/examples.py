@@ -134,6 +134,12 @@ EXAMPLES: tuple[Example, ...] = (
     # 9 what the debtor asks for
     Example("T20 after 18:00 only", ask("2026-11-23 10:00", zone=LONDON), "refused", ("restraint:T20-wish",), held=(_since("hours", from_minute=1080, until_minute=1440),), earliest=at("2026-11-23 18:00", LONDON), **UK),
     Example("T20 at 18:30 it passes", ask("2026-11-23 18:30", zone=LONDON), "allowed", held=(_since("hours", from_minute=1080, until_minute=1440),), **UK),
+    Example("T20 who asks not to be visited at work is not", ask("2026-11-23 10:00", channel="visit", place="employer", zone=LONDON), "refused", ("restraint:T20-place",), held=(_since("place", place="employer"),), earliest="never", **UK),
+    Example("9 in China too, as the institution's own rule", ask("2026-11-23 10:00", channel="visit", place="employer"), "refused", ("restraint:WISH-place",), held=(_since("place", place="employer"),)),
+    Example("9 at home they are", ask("2026-11-23 10:00", channel="visit", place="self"), "allowed", held=(_since("place", place="employer"),)),
+    Example("9 no reminder by letter either", ask("2026-11-23 10:00", channel="letter", content="reminder", place="employer"), "refused", ("restraint:WISH-place-letter",), held=(_since("place", place="employer"),)),
+    Example("9 a formal letter goes", ask("2026-11-23 10:00", channel="letter", content="formal", place="employer"), "allowed", held=(_since("place", place="employer"),)),
+    Example("9 a call has no place", ask("2026-11-23 10:00", place="employer"), "allowed", held=(_since("place", place="employer"),)),
     Example("P11 the represented speak through their lawyer", ask("2026-11-23 10:00", zone=CHICAGO), "refused", ("restraint:P11",), held=(_since("represented"),), **US),
     Example("P11 the lawyer is reached", ask("2026-11-23 10:00", zone=CHICAGO, recipient="lawyer"), "allowed", held=(_since("represented"),), **US),
     # 12, 13, 14 route, line, person

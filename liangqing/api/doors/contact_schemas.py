@@ -13,7 +13,7 @@ from liangqing.api.doors.schemas import _NO_NUL, Code, Day, NewPromise
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.lifecycle import MessageState
 from liangqing.outreach.rules.facts import Outcome
-from liangqing.parties.models import Grade, Hold
+from liangqing.parties.models import Grade, Hold, Role
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2})")
 _YEARS = range(2000, 2101)
@@ -130,6 +130,7 @@ class NewRestraint(Given):
     grade: Grade | None = Field(None, description="of a complaint; empty: simple")
     months: int | None = Field(None, ge=1, le=1200, description="for how long an agreement on instalments runs")
     pays_day: int | None = Field(None, ge=1, le=31, description="day of the month on which its instalments are due")
+    place: Role | None = Field(None, description="role of the addresses where they want no visit or letter")
     claims_until: Day | None = Field(None, description="last day for claims by the court's notice of a bankruptcy")
 
 

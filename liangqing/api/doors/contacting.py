@@ -175,6 +175,7 @@ def place_restraint(request: Asked, data: told.NewRestraint, idempotency_key: Ke
                 months=data.months,
                 pays_day=data.pays_day,
                 claims_until=data.claims_until,
+                place=data.place.value if data.place else "",
             ),
         )
         return 201, told.Restraint(**shown.restraint(placed)).model_dump(mode="json")

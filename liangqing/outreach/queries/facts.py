@@ -203,6 +203,7 @@ def asked_of(ground: Ground, wish: Wish, *, certified: bool) -> Asked:
         reserved=not (wish.contact and wish.contact.source == Contact.Source.PHONE_BOOK),
         barred=wish.content in CONTENTS_THAT_PRESS and ground.barred,
         unreachable=_unreachable(ground),
+        place=wish.contact.role if wish.contact and wish.contact.kind == Contact.Kind.ADDRESS else "",
         certified=certified,
         exempt=frozenset(rule for channel, rules in ground.exempt if channel == wish.channel for rule in rules),
         **_line(ground, wish),
@@ -238,6 +239,7 @@ def _held(row: HeldRow, ids: list[int], creditor: Creditor | None, day: dt.date)
         from_minute=row.from_minute,
         until_minute=row.until_minute,
         whole=whole,
+        place=row.place,
     )
 
 

@@ -70,14 +70,14 @@ def check(kind: str, party: Party, creditor: Creditor | None, given: Particulars
         agreements.check_length(given.months, most)
         if given.pays_day is not None and not 1 <= given.pays_day <= 31:
             raise Refusal("agreement_day", _("A day of the month is 1 to 31."), status=422, field="pays_day")
-    if kind == Hold.BANKRUPTCY and given.claims_until is not None:
-        if given.claims_until < (given.began_on or clock.today()):
-            raise Refusal(
-                "claims_until",
-                _("The window for claims can't end before the bankruptcy was accepted. Check both days."),
-                status=422,
-                field="claims_until",
-            )
+    accepted_on = given.began_on or clock.today()
+    if kind == Hold.BANKRUPTCY and given.claims_until is not None and given.claims_until < accepted_on:
+        raise Refusal(
+            "claims_until",
+            _("The window for claims can't end before the bankruptcy was accepted. Check both days."),
+            status=422,
+            field="claims_until",
+        )
     if (kind == Hold.PLACE) != bool(given.place):
         raise Refusal("restraint_place", _("Say at which place they do not want to be met."), status=422, field="place")
 

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock
 from liangqing.outreach.kinds import Channel
 from liangqing.parties.actions.particulars import Particulars
-from liangqing.parties.models import Agreement, Contact, Grade, Hold
+from liangqing.parties.models import Agreement, Contact, Grade, Hold, Role
 from liangqing.workbench.forms.cases import Day
 from liangqing.workbench.forms.contacts import shown
 from liangqing.workbench.forms.refusing import Refusing
 
 TOLD_BY_HAND = [kind for kind in Hold if kind not in (Hold.PROMISE, Hold.BREACH)]
 """A promise is taken where promises are taken; an agreement is broken where it stands."""
+_PLACES = ((Role.SELF.value, _("at home")), (Role.EMPLOYER.value, _("at work")))
 
 
 class RestraintForm(Refusing):
@@ -52,6 +53,12 @@ class RestraintForm(Refusing):
             label=_("Until hour"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
         )
         self.fields["last_day"] = Day(label=_("Last day"), required=False, help_text=_("Empty: until it is lifted."))
+        self.fields["place"] = forms.ChoiceField(
+            label=_("Place"),
+            choices=[("", "—"), *_PLACES],
+            required=False,
+            help_text=_("Where they want no visit or letter."),
+        )
         self.fields["began_on"] = Day(
             label=_("Day it began"),
             required=False,
@@ -101,6 +108,7 @@ class RestraintForm(Refusing):
                 months=said["months"],
                 pays_day=said["pays_day"],
                 form=said["form"] or Agreement.Form.WRITTEN,
+                place=said["place"],
             ),
         }
 
