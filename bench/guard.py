@@ -96,6 +96,7 @@ def facts(asks: int, debtors: int, past_each: int) -> dict[str, pa.Table]:
             "exempt": pick(["", "cap:T5 "], asks, [0.99, 0.01]),
             "regime": pa.array(regime[whom], pa.string()),
             "variant": np.zeros(asks, np.int16),
+            "place": pick(["", "self", "employer"], asks, [0.8, 0.1, 0.1]),
             **{
                 name: draw.random(asks) < share
                 for name, share in {
@@ -134,6 +135,7 @@ def facts(asks: int, debtors: int, past_each: int) -> dict[str, pa.Table]:
             "from_minute": pa.array(np.full(some, 1080), mask=~timed),
             "until_minute": pa.array(np.full(some, 1440), mask=~timed),
             "whole": draw.random(some) < 0.5,
+            "place": pick([""], some, [1.0]),
         }
     )
     start, end = NOW - dt.timedelta(days=33), NOW + dt.timedelta(days=3)

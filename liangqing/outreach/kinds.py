@@ -41,6 +41,7 @@ class Recipient(models.TextChoices):
     GUARANTOR = "guarantor", pgettext_lazy("recipient", "guarantor")
     CO_DEBTOR = "co_debtor", pgettext_lazy("recipient", "co-debtor")
     HEIR = "heir", pgettext_lazy("recipient", "heir")
+    GUARDIAN = "guardian", pgettext_lazy("recipient", "guardian")
     SPOUSE = "spouse", pgettext_lazy("recipient", "spouse")
     CONTACT = "contact", pgettext_lazy("recipient", "contact person")
     OTHER = "other", pgettext_lazy("recipient", "somebody else")

@@ -115,7 +115,7 @@ class Singly:
     def _asks(self) -> ir.Table:
         """One row a debtor, creditor, channel and way of reaching them (an empty number where none is known)."""
         ways = self.day.night.table("own_ways").select(
-            "number", "contact_id", "valid", "reserved", way_of="person_id", way_kind="kind"
+            "number", "contact_id", "valid", "reserved", "role", way_of="person_id", way_kind="kind"
         )
         mine = self.day.debts.join(self.day.openings, POINT).semi_join(self.special, ["person_id", "channel"])
         both = mine.left_join(ways, (mine.person_id == ways.way_of) & (mine.way == ways.way_kind))
@@ -132,6 +132,7 @@ class Singly:
             number=ibis.coalesce(both.number, ""),
             valid=ibis.coalesce(both.valid, False),
             reserved=ibis.coalesce(both.reserved, True),
+            place=(both.way == "address").ifelse(ibis.coalesce(both.role, ""), ""),
             barred=both.barred_person.notnull().ifelse(True, False),
         )
 
@@ -251,7 +252,18 @@ class Singly:
         is owed there, and what else is disputed, whether all of it is."""
         rows = self.day.night.table("restraints")
         rows = rows.filter(~rows.kind.isin([Hold.HOURS.value, Hold.CONSENT.value]))
-        names = ("person_id", "kind", "since_s", "until_s", "channel", "number", "debt", "from_minute", "until_minute")
+        names = (
+            "person_id",
+            "kind",
+            "since_s",
+            "until_s",
+            "channel",
+            "number",
+            "debt",
+            "from_minute",
+            "until_minute",
+            "place",
+        )
         plain = rows.filter((rows.kind != Hold.DISPUTE.value) | (rows.about == ""))
         about = rows.filter(rows.kind == Hold.DISPUTE.value, rows.about != "")
         owed = self.day.night.table("owed")

@@ -55,7 +55,7 @@ SOURCES = (
                    floor(extract(epoch FROM r.since_at))::bigint AS since_s,
                    floor(extract(epoch FROM least(r.until_at, r.lifted_at)))::bigint AS until_s, r.channel,
                    encode(r.value_index, 'hex') AS number, coalesce(r.creditor_id, 0) AS debt,
-                   r.from_minute::bigint AS from_minute, r.until_minute::bigint AS until_minute, r.about, r.amount
+                   r.from_minute::bigint AS from_minute, r.until_minute::bigint AS until_minute, r.about, r.amount, r.place
             FROM parties_restraint r JOIN parties_party p ON p.id = r.party_id WHERE {_HOLDS}""",
         of_party="person_id = {party}",
     ),
@@ -89,7 +89,7 @@ SOURCES = (
                            UNION SELECT party_id FROM parties_contact WHERE source = 'phone_book'),
                  several AS (SELECT DISTINCT coalesce(p.merged_into_id, p.id) AS id
                              FROM tried JOIN parties_party p ON p.id = tried.party_id)
-            SELECT s.id AS person_id, c.id AS contact_id, c.kind, encode(c.value_index, 'hex') AS number,
+            SELECT s.id AS person_id, c.id AS contact_id, c.kind, c.role, encode(c.value_index, 'hex') AS number,
                    c.validity = 'valid' AS valid, c.source <> 'phone_book' AS reserved
             FROM several s JOIN parties_party p ON coalesce(p.merged_into_id, p.id) = s.id
             JOIN parties_contact c ON c.party_id = p.id

@@ -98,3 +98,57 @@ class RestraintLifted(Event):
     kind: str
     channel: str
     source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlineSet(Event):
+    """By when a complaint must be answered, or a claim filed; ``last_day`` is the last it may be put off to."""
+
+    name: ClassVar[str] = "deadline set"
+    thing: ClassVar[str] = "deadline"
+    purpose: str
+    due_on: dt.date
+    last_day: dt.date | None
+    policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlinePutOff(Event):
+    name: ClassVar[str] = "deadline put off"
+    thing: ClassVar[str] = "deadline"
+    purpose: str
+    was: dt.date
+    until: dt.date
+    request: str
+    policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlineMet(Event):
+    name: ClassVar[str] = "deadline met"
+    thing: ClassVar[str] = "deadline"
+    purpose: str
+    due_on: dt.date
+
+
+DEADLINE_NEAR = "deadline near"
+DEADLINE_MISSED = "deadline missed"
+"""Told by the night, in bulk."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementBroken(Event):
+    """The instalment of a day did not come."""
+
+    name: ClassVar[str] = "agreement broken"
+    thing: ClassVar[str] = "agreement"
+    on: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachNoticed(Event):
+    """The customer was told of the missed instalment."""
+
+    name: ClassVar[str] = "breach noticed"
+    thing: ClassVar[str] = "agreement"
+    on: dt.date

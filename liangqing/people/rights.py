@@ -45,6 +45,12 @@ ACTS: dict[str, Act] = {
             frozenset((_COLLECT, _SELL, _HEAD, _RISK, _LEGAL)),
             changes=True,
         ),
+        Act(
+            "deadline.extend",
+            _("put off the answer to a complaint, enter the court's day for claims"),
+            frozenset((_HEAD, _RISK, _LEGAL, _MANAGE)),
+            changes=True,
+        ),
         Act("case.assign", _("deal cases out anew"), frozenset((_HEAD, _RISK, _MANAGE)), changes=True),
         Act("customer.see", _("see customers"), _STAFF),
         Act(

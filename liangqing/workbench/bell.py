@@ -1,6 +1,6 @@
 """The bell: what concerns this very person and waits: warnings addressed to them and not acknowledged, requests that wait
 for their decision, answers to what they requested, promises of their cases that were broken and cases that became theirs
-since they last looked, what they started and is finished."""
+since they last looked, what they started and is finished, what the institution must do by a day they answer for."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from liangqing.kit import clock
 from liangqing.nightly.events import NightRun
 from liangqing.nightly.models import Run
 from liangqing.outreach.models import Incoming
+from liangqing.parties.models import Deadline
+from liangqing.parties.queries.deadlines import ringing
 from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.trail.models import Entry
@@ -48,11 +50,12 @@ class Waiting:
     refused_uploads: list[Upload]
     refused_nights: list[NightOrder]
     answers: list[Incoming]
+    deadlines: list[Deadline]
 
     def __len__(self) -> int:
         kinds: tuple[list[Any], ...] = (
             self.alerts, self.requests, self.answered, self.broken, self.cases, self.finished, self.refused_uploads, self.refused_nights,
-            self.answers,
+            self.answers, self.deadlines,
         )  # fmt: skip
         return sum(len(kind) for kind in kinds)
 
@@ -96,7 +99,13 @@ def waiting(user: User) -> Waiting:
         refused_uploads=list(_refused_uploads(user, since).order_by("-id")[:MOST]) if starts else [],
         refused_nights=list(_refused_nights(user, since).order_by("-id")[:MOST]) if starts else [],
         answers=list(_answers(user).select_related("party").order_by("-id")[:MOST]) if sees else [],
+        deadlines=list(_deadlines(user).order_by("due_on", "id")[:MOST]) if can(user, "customer.see") else [],
     )
+
+
+def _deadlines(user: User) -> QuerySet[Deadline]:
+    """The names of the customers are read with the rows."""
+    return ringing(user).select_related("restraint__party").defer("restraint__party__search")
 
 
 def waiting_requests(user: User) -> int | str:
@@ -111,6 +120,8 @@ def _news(user: User, since: dt.datetime) -> list[QuerySet[Any]]:
         news.append(inbox.asked(user))
     if can(user, "approval.request"):
         news.append(inbox.answered(user, since))
+    if can(user, "customer.see"):
+        news.append(ringing(user))
     if can(user, "case.see"):
         news += [_broken(user, since), _became(user, since), _answers(user)]
     if _starts(user):

@@ -49,6 +49,7 @@ PLACES = (
     Place("templates", _("Templates"), "case.see", more=True),
     Place("letters", _("Letters"), "letter.see", more=True),
     Place("reviews", _("Words to look at"), "review.see", more=True),
+    Place("deadlines", _("Complaints and claims"), "customer.see", more=True),
     Place("visits", _("Visits"), "case.see", more=True),
     Place("campaigns", _("Campaigns"), "case.assign", more=True),
     Place("policy", pgettext_lazy("the institution’s rules", "Policy"), "policy.see", more=True),

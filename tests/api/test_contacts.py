@@ -145,6 +145,15 @@ class TestRestraints:
         assert program.get("/restraints").json()["items"] == []
         assert len(program.get("/restraints?standing=false").json()["items"]) == 1
 
+    def test_a_complaint_tells_its_day_and_an_agreement_needs_its_length(self, program, zhang):
+        body = {"customer": zhang.party.number, "reason": "来电", "began_on": "2026-03-02"}
+        placed = program.post("/restraints", {**body, "kind": "complaint", "grade": "complex"}).json()
+        assert (placed["began_on"], placed["due_on"]) == ("2026-03-02", "2026-04-01")
+        assert program.get("/restraints").json()["items"] == [placed]
+        refused = program.post("/restraints", {**body, "kind": "agreement", "months": 61})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "agreement_too_long")
+        assert program.post("/restraints", {**body, "kind": "agreement", "months": 60}).status_code == 201
+
     def test_nobody_sees_or_lifts_those_of_others(self, institution, issue, program):
         body = {"customer": institution.huaxin.party.number, "kind": "hospital", "reason": "住院"}
         number = program.post("/restraints", body).json()["id"]

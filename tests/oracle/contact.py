@@ -302,11 +302,15 @@ def _stops(contact: Contact, who: Who, before: list[Was], holds: list[Said]) -> 
         yield "4 none until the promised date"
     if "agreement" in kinds and _consumer(who, "CN") and collecting:
         yield "B18 on signature collection stops"
+    if "breach" in kinds and _consumer(who, "CN") and collecting:
+        yield "B18 it resumes on breach, after notice"
     if "deceased" in kinds and contact.to == "self" and collecting:
         yield "31 the dead are not pressed"
     if "minor" in kinds and contact.to == "self" and collecting:
         yield "31 a minor is not pressed"
-    if kinds & {"hospital", "hardship", "minor"} and (contact.machine or contact.channel == "visit"):
+    if "incapable" in kinds and contact.to in ("self", "spouse", "contact", "other") and collecting:
+        yield "P2 who lacks capacity is not pressed, nor are others: the guardian is asked"
+    if kinds & {"hospital", "hardship", "minor", "incapable"} and (contact.machine or contact.channel == "visit"):
         yield "C13 human only, no automated call, no visit"
     if "bankruptcy" in kinds and collecting:
         yield "L24 C14 single payments are not demanded"

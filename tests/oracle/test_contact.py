@@ -53,8 +53,8 @@ SEEN_ALONE = frozenset(
     """hours:T1 hours:T17 hours:T9 hours:T9-rest hours:T10-national cap:T3 cap:T5 cap:T18 cap:T7-sms-day
        cooloff:T18-conversation condition:P1-contact condition:P2-gate condition:P1-proof condition:P7-spouse condition:P10
        condition:T15 condition:B6 condition:B15 condition:L15 condition:C12 restraint:R-optout restraint:P5 restraint:C9
-       restraint:P11 restraint:C7 restraint:C6 restraint:C2 restraint:PROMISE restraint:B18 restraint:DEAD-self
-       condition:ANSWER condition:CONFIRM hours:T1-reply restraint:C10-once
+       restraint:P11 restraint:C7 restraint:C6 restraint:C2 restraint:PROMISE restraint:B18 restraint:B18-breach
+       condition:ANSWER condition:CONFIRM hours:T1-reply restraint:C10-once restraint:DEAD-self restraint:INCAPABLE
        restraint:MINOR restraint:C13-auto restraint:C13-visit restraint:FRAUD restraint:C11 restraint:WISH""".split()
 )
 """Rules that must have been the only one to say no, with the check saying no too: so the check watches each of them."""
@@ -172,8 +172,8 @@ class Life:
     def _said(self, at: dt.datetime) -> oracle.Said:
         draw = self.draw
         kind = draw.choice(
-            "opt_out stop_word cease hours consent represented dispute complaint dispute promise agreement deceased minor hospital "
-            "hardship bankruptcy fraud moratorium".split()
+            "opt_out stop_word cease hours consent represented dispute complaint dispute promise agreement breach deceased minor "
+            "incapable hospital hardship bankruptcy fraud moratorium".split()
         )
         ends = at + dt.timedelta(days=draw.choice((1, 3, 10)))
         for_ever = kind in ("stop_word", "deceased") or draw.random() < 0.1

@@ -23,7 +23,7 @@ _FLAGS = ("attended", "automated", "line_registered", "certified", "proof", "res
           "answering")  # fmt: skip
 ASKED = pa.schema(
     [("ask_id", pa.int64()), ("person_id", pa.int64()), ("debt", pa.int64()), ("number", pa.string())]
-    + [(name, pa.string()) for name in ("channel", "content", "recipient", "route", "exempt", "regime")]
+    + [(name, pa.string()) for name in ("channel", "content", "recipient", "route", "place", "exempt", "regime")]
     + [("at_s", pa.int64()), ("variant", pa.int16())]
     + [(name, pa.bool_()) for name in _FLAGS]
 )
@@ -40,6 +40,7 @@ HELD = pa.schema(
         *(("person_id", pa.int64()), ("kind", pa.string()), ("since_s", pa.int64()), ("until_s", pa.int64())),
         *(("channel", pa.string()), ("number", pa.string()), ("debt", pa.int64())),
         *(("from_minute", pa.int64()), ("until_minute", pa.int64()), ("whole", pa.bool_())),
+        ("place", pa.string()),
     ]
 )
 SHAPES = {
@@ -114,7 +115,7 @@ def columns(persons: Sequence[Person]) -> dict[str, Rows]:
             }
             found["past"].append({**row, "person_id": person_id, "at_s": seconds(past.at)})
         for held in debtor.held:
-            names = ("kind", "channel", "number", "debt", "from_minute", "until_minute", "whole")
+            names = ("kind", "channel", "number", "debt", "from_minute", "until_minute", "whole", "place")
             row = {name: getattr(held, name) for name in names}
             until = None if held.until is None else seconds(held.until)
             found["held"].append({**row, "person_id": person_id, "since_s": seconds(held.since), "until_s": until})
@@ -138,7 +139,8 @@ def columns(persons: Sequence[Person]) -> dict[str, Rows]:
 
 def _asked(ask_id: int, person_id: int, regime: str, asked: Asked, variant: int) -> dict[str, Any]:
     row = {
-        name: getattr(asked, name) for name in ("debt", "number", "channel", "content", "recipient", "route", *_FLAGS)
+        name: getattr(asked, name)
+        for name in ("debt", "number", "channel", "content", "recipient", "route", "place", *_FLAGS)
     }
     exempt = "".join(f"{rule} " for rule in sorted(asked.exempt))
     own = {"ask_id": ask_id, "person_id": person_id, "regime": regime, "variant": variant}

@@ -94,6 +94,7 @@ def ask(draw: random.Random, day: dt.date, zone: ZoneInfo) -> Asked:
         number=draw.choice(("a1", "a1", "b2", "")),
         debt=draw.choice((1, 1, 2)),
         route=draw.choice(("own", "own", "shared")),
+        place=draw.choice(("", "self", "employer")),
         exempt=frozenset(draw.sample(LIFTED, draw.choice((0, 0, 0, 1, 3)))),
         **{name: draw.random() < share for name, share in FLAGS.items()},
     )
@@ -129,6 +130,7 @@ def restraint(draw: random.Random, at: dt.datetime) -> Held:
         from_minute=start if timed else None,
         until_minute=end if timed else None,
         whole=draw.random() < 0.5,
+        place=draw.choice(("self", "employer")) if kind == Hold.PLACE else "",
     )
 
 

@@ -185,6 +185,26 @@ def test_the_best_of_several_numbers_is_named(cast: Cast, night: Night) -> None:
     assert listed.pk != given.pk
 
 
+def test_who_wants_no_visit_at_home_is_not_visited_there_by_the_night_nor_at_the_door(cast: Cast, night: Night) -> None:
+    customer, other = owing(cast, "甲"), owing(cast, "乙")
+    home, away = (
+        Contact.objects.create(party=each.party, kind="address", role="self", value_stored="", value_index=b"h")
+        for each in (customer, other)
+    )
+    restrain(customer, Hold.PLACE, place="self")
+    restrain(other, Hold.PLACE, place="employer")
+    night(MONDAY)
+
+    assert of(customer, "visit") == ("refused", None, "restraint:WISH-place")
+    assert of(customer, "letter") == ("refused", None, "restraint:WISH-place-letter")
+    assert of(customer, "phone") == ("allowed", 480, "")
+    assert (of(other, "visit")[0], of(other, "letter")[0]) == ("allowed", "allowed"), "it is about another place"
+    with clock.at(f"{MONDAY}T10:00:00+08:00"):
+        for each, contact, rules in ((customer, home, ["restraint:WISH-place"]), (other, away, [])):
+            told = guard.look(Wish(each.party, "visit", "demand", creditor=each.creditor, contact=contact, by=cast.lin))
+            assert [found.rule for found in told.findings if found.rule.startswith("restraint:")] == rules
+
+
 def test_a_dispute_counts_by_what_it_leaves_towards_each_creditor(cast: Cast, night: Night) -> None:
     all_of_it, part = owing(cast, "甲", kind="company"), owing(cast, "乙", kind="company")
     one = part.bill(700, due="2026-11-02")

@@ -277,6 +277,12 @@ ELSEWHERE: dict[str, str] = {
         "tests/outreach/test_guard_terms.py",
     ),
     "visit.people": "tests/outreach/test_visits.py",
+    "agreement.most_months": "tests/parties/test_agreements.py",
+    **dict.fromkeys(("claim.window_days", "claim.warn_days"), "tests/receivables/test_bankruptcy.py"),
+    **{
+        f"complaint.{name}": "tests/parties/test_deadlines.py"
+        for name in ("days", "days_complex", "extension_days", "warn_days", "working_days")
+    },
     **{
         f"outreach.{name}": "tests/outreach/test_sending_terms.py"
         for name in (

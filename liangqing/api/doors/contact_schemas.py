@@ -13,7 +13,7 @@ from liangqing.api.doors.schemas import _NO_NUL, Code, Day, NewPromise
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.lifecycle import MessageState
 from liangqing.outreach.rules.facts import Outcome
-from liangqing.parties.models import Hold
+from liangqing.parties.models import Grade, Hold, Role
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2})")
 _YEARS = range(2000, 2101)
@@ -124,6 +124,14 @@ class NewRestraint(Given):
     from_minute: Minute | None = None
     until_minute: Minute | None = None
     until_on: Day | None = Field(None, description="first day on which it holds no more; empty: until it is lifted")
+    began_on: Day | None = Field(
+        None, description="complaint taken, agreement signed, bankruptcy accepted; empty: today"
+    )
+    grade: Grade | None = Field(None, description="of a complaint; empty: simple")
+    months: int | None = Field(None, ge=1, le=1200, description="for how long an agreement on instalments runs")
+    pays_day: int | None = Field(None, ge=1, le=31, description="day of the month on which its instalments are due")
+    place: Role | None = Field(None, description="role of the addresses where they want no visit or letter")
+    claims_until: Day | None = Field(None, description="last day for claims by the court's notice of a bankruptcy")
 
 
 class Lifting(Given):
@@ -144,6 +152,8 @@ class Restraint(Schema):
     lifted_at: dt.datetime | None
     source: str
     by: str | None
+    began_on: dt.date | None
+    due_on: dt.date | None = Field(description="last day in time for the answer or claim it asks for")
 
 
 class RestraintPage(Schema):

@@ -33,6 +33,7 @@ from liangqing.outreach.models import Answer, Attempt, Message, Source
 from liangqing.outreach.queries.facts import Wish
 from liangqing.outreach.rules.facts import Outcome
 from liangqing.parties.actions import restraints
+from liangqing.parties.actions.particulars import Particulars
 from liangqing.parties.models import Contact, Creditor, Party, Restraint
 from liangqing.parties.queries.members import members
 from liangqing.people.models import User
@@ -135,7 +136,7 @@ def held(
     """Restraints on contact, without the words they rest on."""
     user = request.auth.user
     demand(user, "customer.see")
-    rows = Restraint.objects.select_related("party", "creditor", "by")
+    rows = Restraint.objects.select_related("party", "creditor", "by", "deadline")
     if reach(user) is not None:
         rows = rows.filter(party__in=visible.parties(user))
     rows = _of(rows, customer)
@@ -168,6 +169,14 @@ def place_restraint(request: Asked, data: told.NewRestraint, idempotency_key: Ke
             hours=hours,
             until_at=dt.datetime.combine(data.until_on, dt.time(), clock.zone()) if data.until_on else None,
             source="program",
+            given=Particulars(
+                began_on=data.began_on,
+                grade=data.grade.value if data.grade else "",
+                months=data.months,
+                pays_day=data.pays_day,
+                claims_until=data.claims_until,
+                place=data.place.value if data.place else "",
+            ),
         )
         return 201, told.Restraint(**shown.restraint(placed)).model_dump(mode="json")
 

@@ -53,6 +53,8 @@ def restraint(row: Restraint) -> dict[str, Any]:
         "lifted_at": row.lifted_at,
         "source": row.source,
         "by": row.by.username if row.by else None,
+        "began_on": row.began_on,
+        "due_on": row.deadline.due_on if hasattr(row, "deadline") else None,
     }
 
 

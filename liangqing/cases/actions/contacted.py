@@ -149,14 +149,17 @@ def hold(record: Record, case: Case, row: Row, *, by: User) -> None:
     until: dt.date | None = None if kind in LASTING else record.says_until_on
     if until is not None and until <= clock.today():
         return
+    continues = False
     for each in Restraint.objects.filter(party=case.party_id, kind=kind, creditor=case.creditor_id, lifted_at=None):
         if each.until_at is None or each.until_at > clock.now():
             if kind in LASTING:
                 return
             restraints.lift(each, reason=source, by=by)
+            continues = True  # the complaint itself was taken before: its clock runs on
     restraints.place(
         case.party,
         kind,
+        continues=continues,
         creditor=None if kind in LASTING else case.creditor,
         reason=record.note or row.reason.get("zh", kind),
         until_at=None if until is None else dt.datetime.combine(until, dt.time(), clock.zone()),

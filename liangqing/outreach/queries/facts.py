@@ -42,7 +42,7 @@ KIND_OF = {
     Channel.LETTER: "address",
     Channel.VISIT: "address",
 }
-WISHES = frozenset((Hold.OPT_OUT, Hold.STOP_WORD, Hold.CEASE, Hold.HOURS, Hold.REPRESENTED, Hold.CONSENT))
+WISHES = frozenset((Hold.OPT_OUT, Hold.STOP_WORD, Hold.CEASE, Hold.HOURS, Hold.PLACE, Hold.REPRESENTED, Hold.CONSENT))
 """Restraints that a customer, or somebody in their place, asked for: heard, they may be confirmed."""
 ON_LINES = frozenset((Channel.PHONE, Channel.SMS, Channel.EMAIL, Channel.WECHAT))
 
@@ -211,6 +211,7 @@ def asked_of(ground: Ground, wish: Wish, *, certified: bool) -> Asked:
         barred=wish.content in CONTENTS_THAT_PRESS and ground.barred,
         unreachable=_unreachable(ground),
         answering=_answering(ground, wish),
+        place=wish.contact.role if wish.contact and wish.contact.kind == Contact.Kind.ADDRESS else "",
         certified=certified,
         exempt=frozenset(rule for channel, rules in ground.exempt if channel == wish.channel for rule in rules),
         **_line(ground, wish),
@@ -244,6 +245,7 @@ def _held(rows: tuple[HeldRow, ...], ids: list[int], creditor: Creditor | None, 
             from_minute=row.from_minute,
             until_minute=row.until_minute,
             whole=whole[_about_bills(row)],
+            place=row.place,
         )
         for row in rows
     )

@@ -35,7 +35,8 @@ SELECT (SELECT array_agg(id ORDER BY id = %(kept)s DESC, id) FROM mine),
           AND (answer = '{Answer.ALLOWED.value}' OR NOT ahead) AND outcome <> '{Outcome.CALLED_OFF.value}'),
        (SELECT json_agg(json_build_array(
                    kind, {_MICRO.format("since_at")}, {_MICRO.format("least(until_at, lifted_at)")}, channel,
-                   encode(value_index, 'hex'), coalesce(creditor_id, 0), from_minute, until_minute, about, amount)
+                   encode(value_index, 'hex'), coalesce(creditor_id, 0), from_minute, until_minute, about, amount,
+                   place)
                    ORDER BY id)
         FROM parties_restraint
         WHERE party_id {_MINE} AND since_at <= %(at)s AND (lifted_at IS NULL OR lifted_at > %(at)s)
@@ -70,6 +71,7 @@ class HeldRow:
     until_minute: int | None
     about: str
     amount: int | None
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,10 @@ class Asked:
     ``number`` names the phone number or address (its index as hex), ``debt`` the creditor whose debt it is about.
     ``attended``: a person acts and reads warnings; whatever runs by itself treats a warning as no. ``proof``: the role of
     the recipient is proven. ``reserved``: the number comes from a lawful source. ``barred``: limitation may have passed.
-    ``unreachable``: every number of the debtor is known to be wrong. ``answering``: something of the debtor's stands to be
-    answered or confirmed (asked of answers and confirmations alone). ``exempt``: rules an approval lifted for this.
+    ``place``: the role of the address that is visited or written to, as ``self`` (home) or ``employer``; empty where none
+    is used. ``unreachable``: every number of the debtor is known to be wrong. ``answering``: something of the debtor's
+    stands to be answered or confirmed (asked of answers and confirmations alone). ``exempt``: rules an approval lifted
+    for this.
     """
 
     channel: str
@@ -69,6 +71,7 @@ class Asked:
     barred: bool = False
     unreachable: bool = False
     answering: bool = True
+    place: str = ""
     exempt: frozenset[str] = frozenset()
 
 
@@ -87,7 +90,8 @@ class Past:
 
 @dataclass(frozen=True)
 class Held:
-    """A restraint as the guard reads it. ``whole``: a dispute about all that is owed to this creditor."""
+    """A restraint as the guard reads it. ``whole``: a dispute about all that is owed to this creditor. ``place``:
+    it is about addresses of this role alone."""
 
     kind: str
     since: dt.datetime
@@ -98,6 +102,7 @@ class Held:
     from_minute: int | None = None
     until_minute: int | None = None
     whole: bool = True
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -252,6 +252,7 @@ def _covers(held: Held, asked: Asked, at: dt.datetime) -> bool:
         and held.channel in ("", asked.channel)
         and held.number in ("", asked.number)
         and held.debt in (0, asked.debt)
+        and held.place in ("", asked.place)
     )
 
 

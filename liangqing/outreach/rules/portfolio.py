@@ -36,6 +36,7 @@ ASKED = (
         "barred",
         "unreachable",
         "answering",
+        "place",
         "exempt",
         "regime",
         "variant",
@@ -49,11 +50,11 @@ class Facts:
     """What many decisions rest on; the columns are those of ``rules.facts``.
 
     ``asked``: ask_id, person_id, debt, number, channel, content, recipient, at_s, attended, automated, route,
-    line_registered, certified, proof, reserved, barred, unreachable, answering, exempt (lifted rules, each followed by a
-    blank), regime, variant. ``persons``: person_id, zone_key, calendar. ``zones``: zone_key, zone, main (the zone whose days
-    count). ``offsets``: zone, from_s, until_s, offset_s. ``days``: calendar, day, kind. ``past``: person_id, at_s, channel,
-    content, recipient, number, debt, outcome. ``held``: person_id, kind, since_s, until_s, channel, number, debt, from_minute,
-    until_minute, whole. Clocks and days must reach over every instant in ``asked`` and ``past``.
+    line_registered, certified, proof, reserved, barred, unreachable, answering, place, exempt (lifted rules, each followed
+    by a blank), regime, variant. ``persons``: person_id, zone_key, calendar. ``zones``: zone_key, zone, main (the zone whose
+    days count). ``offsets``: zone, from_s, until_s, offset_s. ``days``: calendar, day, kind. ``past``: person_id, at_s,
+    channel, content, recipient, number, debt, outcome. ``held``: person_id, kind, since_s, until_s, channel, number, debt,
+    from_minute, until_minute, whole, place. Clocks and days must reach over every instant in ``asked`` and ``past``.
     """
 
     asked: ir.Table
@@ -352,7 +353,8 @@ class _Reading:
 
     def _covering(self, held: ir.Table, asks: ir.Table) -> ir.Table:
         """Each ask beside every restraint that covers it at its instant."""
-        mine = held.rename(held_person="person_id", held_channel="channel", held_number="number", held_debt="debt")
+        mine = held.rename(held_person="person_id", held_channel="channel", held_number="number", held_debt="debt",
+                           held_place="place")  # fmt: skip
         both = asks.join(mine, asks.person_id == mine.held_person)
         return both.filter(
             both.since_s <= both.at_s,
@@ -360,6 +362,7 @@ class _Reading:
             (both.held_channel == "") | (both.held_channel == both.channel),
             (both.held_number == "") | (both.held_number == both.number),
             (both.held_debt == 0) | (both.held_debt == both.debt),
+            (both.held_place == "") | (both.held_place == both.place),
         )
 
 

@@ -17,6 +17,7 @@ from liangqing.cases.lifecycle import CaseStage
 from liangqing.cases.models import Case
 from liangqing.nightly.models import Run
 from liangqing.outreach.events import ContactViolated
+from liangqing.parties.models import Deadline, Purpose
 from liangqing.people.models import Department
 from liangqing.policy import Policy
 from liangqing.trail.models.entry import FREQUENT
@@ -148,6 +149,16 @@ def contacts_against_rules(_policy: Policy, today: dt.date) -> int:
     return told([ContactViolated.name], today)[ContactViolated.name].count
 
 
+def complaints_overdue(_policy: Policy, today: dt.date) -> int:
+    """Complaints not answered though their day is past (P4-3.1)."""
+    return _some(Deadline.objects.filter(purpose=Purpose.ANSWER, met_on=None, due_on__lt=today))
+
+
+def claims_overdue(_policy: Policy, today: dt.date) -> int:
+    """Claims in bankruptcy not filed though the window has ended (P2 3.3.2, 企业破产法 45)."""
+    return _some(Deadline.objects.filter(purpose=Purpose.CLAIM, met_on=None, due_on__lt=today))
+
+
 def _some(rows: Any) -> int:
     return int(rows.order_by().values("pk")[: MOST + 1].count())
 
@@ -158,4 +169,6 @@ OPEN: Mapping[str, Callable[[Policy, dt.date], int]] = {
     "approvals_overdue": approvals_overdue,
     "departments_headless": departments_headless,
     "contacts_against_rules": contacts_against_rules,
+    "complaints_overdue": complaints_overdue,
+    "claims_overdue": claims_overdue,
 }

@@ -10,6 +10,8 @@ from liangqing.kit import clock, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
+from liangqing.parties.actions import particulars
+from liangqing.parties.actions.particulars import NOTHING, Particulars
 from liangqing.parties.events import RestraintLifted, RestraintPlaced
 from liangqing.parties.models import Creditor, Hold, Party, Restraint
 from liangqing.parties.queries.members import customer
@@ -36,14 +38,19 @@ def place(
     hours: tuple[int, int] | None = None,
     until_at: dt.datetime | None = None,
     source: str = "",
+    given: Particulars = NOTHING,
+    continues: bool = False,
 ) -> Restraint:
     """Hold contact with a customer back from now on; the row stands with the kept number of a merged customer.
+
+    ``given`` says more of the fact. A complaint starts the clock of its answer, a bankruptcy that of the claim, but for
+    one that ``continues`` what was on record.
 
     ``hours`` are minutes after midnight where the customer is: for ``HOURS`` when they want to be reached, for
     ``CONSENT`` when they agreed to it beyond the usual.
 
     Raises ``Refusal`` (422, with ``field``): an unknown kind, no reason, an end that is past, hours that are none or
-    missing where the kind is about hours, a stop word without the number it concerns.
+    missing where the kind is about hours, a stop word without the number it concerns; what ``particulars.check`` raises.
     """
     if by is not None:
         demand(by, "case.work")
@@ -63,6 +70,7 @@ def place(
     if kind == Hold.STOP_WORD and not value_index:
         raise Refusal("restraint_number", _("Say which number asked to be left alone."), status=422, field="contact")
     kept = Party.objects.select_for_update().defer("search").get(pk=customer(party).pk)
+    particulars.check(kind, kept, creditor, given)
     placed = Restraint.objects.create(
         party=kept,
         kind=kind,
@@ -74,6 +82,8 @@ def place(
         currency=amount.currency if amount else "",
         from_minute=hours[0] if hours else None,
         until_minute=hours[1] if hours else None,
+        began_on=given.began_on,
+        place=given.place,
         since_at=clock.now(),
         until_at=until_at,
         reason_stored=sealing.seal(reason),
@@ -86,15 +96,24 @@ def place(
         ),
         by=by,
     )
+    if not continues:
+        particulars.enter(placed, given, by=by)
     return placed
+
+
+def holds(restraint: Restraint) -> bool:
+    """Whether it holds now."""
+    until = restraint.until_at
+    return restraint.lifted_at is None and (until is None or until > clock.now())
 
 
 @action
 @clause("P2 3.3.2")
-def lift(restraint: Restraint, *, reason: str, by: User | None) -> Restraint:
-    """It holds no more. A stop word of a third person is never lifted (GB/T 45251-2025).
+def lift(restraint: Restraint, *, reason: str, by: User | None, noticed: bool = False) -> Restraint:
+    """It holds no more. A stop word of a third person is never lifted (GB/T 45251-2025), a broken agreement only once
+    notice was given (``agreements.notify``, which says ``noticed``).
 
-    Raises ``Refusal``: 409 when it ended already or is a stop word; 422 without a reason.
+    Raises ``Refusal``: 409 when it ended already, is a stop word or waits for a notice; 422 without a reason.
     """
     if by is not None:
         demand(by, "case.work")
@@ -103,12 +122,17 @@ def lift(restraint: Restraint, *, reason: str, by: User | None) -> Restraint:
         raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")
     row = Restraint.objects.select_for_update().get(pk=restraint.pk)
     now = clock.now()
-    if row.lifted_at is not None or (row.until_at is not None and row.until_at <= now):
+    if not holds(row):
         raise Refusal("restraint_ended", _("This does not hold any more. Reload to see what does."))
     if row.kind == Hold.STOP_WORD:
         raise Refusal(
             "restraint_for_good",
             _("Somebody who owes nothing asked to be left alone. That can't be taken back by the institution."),
+        )
+    if row.kind == Hold.BREACH and not noticed:
+        raise Refusal(
+            "breach_unnoticed",
+            _("Collection resumes once the customer was told of the missed instalment. Put the notice on record."),
         )
     row.lifted_at, row.lifted_by, row.lifted_reason_stored = now, by, sealing.seal(reason)
     row.save(update_fields=["lifted_at", "lifted_by", "lifted_reason_stored"])

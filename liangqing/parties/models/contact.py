@@ -24,6 +24,7 @@ class Role(models.TextChoices):
     GUARANTOR = "guarantor", _("guarantor")
     CO_DEBTOR = "co_debtor", _("co-debtor")
     HEIR = "heir", _("heir")
+    GUARDIAN = "guardian", _("guardian")
     OTHER = "other", _("somebody else")
 
 

@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from liangqing.kit import clock
 from liangqing.outreach.kinds import Channel
-from liangqing.parties.models import Contact, Hold
+from liangqing.parties.actions.particulars import Particulars
+from liangqing.parties.models import Agreement, Contact, Grade, Hold, Role
 from liangqing.workbench.forms.cases import Day
 from liangqing.workbench.forms.contacts import shown
 from liangqing.workbench.forms.refusing import Refusing
 
-TOLD_BY_HAND = [kind for kind in Hold if kind != Hold.PROMISE]
-"""A promise is taken where promises are taken."""
+TOLD_BY_HAND = [kind for kind in Hold if kind not in (Hold.PROMISE, Hold.BREACH)]
+"""A promise is taken where promises are taken; an agreement is broken where it stands."""
+_PLACES = ((Role.SELF.value, _("at home")), (Role.EMPLOYER.value, _("at work")))
 
 
 class RestraintForm(Refusing):
@@ -51,6 +53,32 @@ class RestraintForm(Refusing):
             label=_("Until hour"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
         )
         self.fields["last_day"] = Day(label=_("Last day"), required=False, help_text=_("Empty: until it is lifted."))
+        self.fields["place"] = forms.ChoiceField(
+            label=_("Place"),
+            choices=[("", "—"), *_PLACES],
+            required=False,
+            help_text=_("Where they want no visit or letter."),
+        )
+        self.fields["began_on"] = Day(
+            label=_("Day it began"),
+            required=False,
+            help_text=_("Complaint taken, agreement signed, bankruptcy accepted. Empty: today."),
+        )
+        self.fields["grade"] = forms.ChoiceField(
+            label=_("Complaint"), choices=[("", _("simple or complex")), *Grade.choices], required=False
+        )
+        self.fields["months"] = forms.IntegerField(label=_("Agreement: months"), min_value=1, required=False)
+        self.fields["pays_day"] = forms.IntegerField(
+            label=_("Agreement: day of the month"), min_value=1, max_value=31, required=False
+        )
+        self.fields["form"] = forms.ChoiceField(
+            label=_("Agreement: form"), choices=Agreement.Form.choices, required=False
+        )
+        self.fields["claims_until"] = Day(
+            label=_("Bankruptcy: last day for claims"),
+            required=False,
+            help_text=_("As the court's notice says; empty: not known yet."),
+        )
         self.fields["reason"] = forms.CharField(
             label=_("What it rests on"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
         )
@@ -73,7 +101,25 @@ class RestraintForm(Refusing):
             "hours": hours,
             "until_at": dt.datetime.combine(until + dt.timedelta(days=1), dt.time(), clock.zone()) if until else None,
             "reason": said["reason"],
+            "given": Particulars(
+                began_on=said["began_on"],
+                grade=said["grade"],
+                claims_until=said["claims_until"],
+                months=said["months"],
+                pays_day=said["pays_day"],
+                form=said["form"] or Agreement.Form.WRITTEN,
+                place=said["place"],
+            ),
         }
+
+
+class DayForm(Refusing):
+    """A day and why: a deadline put off, a missed instalment, the notice of it."""
+
+    places: ClassVar = {"until_on": "on"}
+
+    on = Day(label=_("Day"))
+    reason = forms.CharField(label=_("Reason"), max_length=2000)
 
 
 class LiftForm(Refusing):

@@ -53,6 +53,7 @@ def bell(request: Request) -> HttpResponse:
             "answered": [(asked, act_label(asked.act), about[asked.pk].text) for asked in waiting.answered],
             "broken": [(promise, _customer(request, promise.case.party)) for promise in waiting.broken],
             "heard": [(row, _customer(request, row.party)) for row in waiting.answers if row.party],
+            "deadlines": [(row, _customer(request, row.restraint.party)) for row in waiting.deadlines],
             "cases": [(case, _customer(request, case.party)) for case in waiting.cases],
             "finished": telling.tell(waiting.finished, request.user),
             "uploads": [(upload, _page(f"/imports/{upload.pk}/")) for upload in waiting.refused_uploads],

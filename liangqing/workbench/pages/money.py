@@ -24,6 +24,7 @@ from liangqing.receivables.models import Adjustment, Allocation, Bill, Receipt
 from liangqing.receivables.queries import account
 from liangqing.receivables.queries import bills as bill_queries
 from liangqing.receivables.queries import receipts as receipt_queries
+from liangqing.receivables.queries.bankruptcy import paid_after
 from liangqing.receivables.rules.allocation import Line
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.money import AdjustForm, BillForm, ReasonForm, ReceiptForm
@@ -263,6 +264,12 @@ def receipt_list(request: Request) -> HttpResponseBase:
                 lambda rows, _value: receipt_queries.receipt_list(rows, unapplied_only=True),
                 kind="flag",
             ),
+            Filter(
+                "bankrupt",
+                gettext_lazy("after a bankruptcy was accepted"),
+                lambda rows, _value: paid_after(rows),
+                kind="flag",
+            ),
             Filter("from", gettext_lazy("Received from"), day_filter("received_on__gte"), kind="date"),
             Filter("until", gettext_lazy("until"), day_filter("received_on__lte"), kind="date"),
         ),
@@ -284,6 +291,7 @@ def receipt(request: Request, pk: int) -> HttpResponse:
         "customer": customer_name(found.party, request.user),
         "reversal": Receipt.objects.filter(reverses=found).first(),
         "allocations": receipt_queries.allocations_of(receipt=found)[:200],
+        "after_bankruptcy": _after_bankruptcy() if paid_after(Receipt.objects.filter(pk=pk)).exists() else "",
         "enters": can(request.user, "money.enter"),
         "reason_form": ReasonForm(),
         "drawer": (part := request.headers.get("HX-Target") == "drawer-body"),
@@ -304,9 +312,18 @@ def receipt_entry(request: Request) -> HttpResponse:
             form.refuse(refusal)
         else:
             messages.success(request, _("Receipt {number} is entered.").format(number=made.number), extra_tags="good")
+            if paid_after(Receipt.objects.filter(pk=made.pk)).exists():
+                messages.warning(request, _after_bankruptcy(), extra_tags="care")
             return HttpResponseRedirect(reverse("receipts-receipt", args=[made.pk]))
     status = 422 if request.method == "POST" else 200
     return render(request, "workbench/money/entry.html", {"form": form, "title": _("Enter a receipt")}, status=status)
+
+
+def _after_bankruptcy() -> str:
+    return _(
+        "It came after the customer's bankruptcy was accepted: as a single payment it may be void (企业破产法 16). Have "
+        "counsel look at it."
+    )
 
 
 @page("bill.see", post="money.enter")

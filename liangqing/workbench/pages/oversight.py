@@ -64,6 +64,8 @@ UNDONE: Mapping[str, Promise] = {
     "approvals_overdue": gettext_lazy("requests for approval past their day"),
     "departments_headless": gettext_lazy("departments nobody heads"),
     "contacts_against_rules": gettext_lazy("contacts that took place against the rules"),
+    "complaints_overdue": gettext_lazy("complaints not answered in time"),
+    "claims_overdue": gettext_lazy("claims in bankruptcy not filed in time"),
     "night_missing": gettext_lazy("no night since yesterday"),
 }
 _ROWS = 200

@@ -14,7 +14,7 @@ from liangqing.outreach.kinds import Content, Recipient
 from liangqing.outreach.lifecycle import DispatchState, MessageState
 from liangqing.outreach.models import Answer, Incoming
 from liangqing.outreach.rules.facts import Outcome
-from liangqing.parties.models import Contact
+from liangqing.parties.models import Contact, Purpose
 from liangqing.people.models import Certificate, Department
 from liangqing.warning.level import Level
 
@@ -115,6 +115,13 @@ EVENTS: dict[str, str | Lazy] = {
     "contact rules lifted": gettext_lazy("rules of contact lifted for a while"),
     "restraint placed": gettext_lazy("what holds contact back put on record"),
     "restraint lifted": gettext_lazy("what held contact back lifted"),
+    "deadline set": gettext_lazy("day set for an answer or a claim"),
+    "deadline put off": gettext_lazy("answer or claim put off"),
+    "deadline met": gettext_lazy("complaint answered or claim filed"),
+    "deadline near": gettext_lazy("answer or claim due soon"),
+    "deadline missed": gettext_lazy("answer or claim overdue"),
+    "agreement broken": gettext_lazy("instalment of an agreement missed"),
+    "breach noticed": gettext_lazy("notice given of a missed instalment"),
     "certificate entered": gettext_lazy("certificate entered"),
     "certificate ended": gettext_lazy("certificate ended early"),
     "line registered": gettext_lazy("line registered"),
@@ -170,6 +177,8 @@ THINGS: dict[str, str | Lazy] = {
     "attempt": gettext_lazy("receipt of a contact"),
     "exemption": gettext_lazy("rules lifted"),
     "restraint": gettext_lazy("what holds contact back"),
+    "deadline": gettext_lazy("day for an answer or a claim"),
+    "agreement": gettext_lazy("agreement on instalments"),
 }
 
 FACTS: dict[str, str | Lazy] = {
@@ -343,6 +352,7 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
     "channel": dict(Channel.choices),
     "reached": dict(Reached.choices),
     "reason": dict(Reason.choices),
+    "purpose": dict(Purpose.choices),
     "result": case_words.RESULTS,
     "action": case_words.ACTIONS,
     "validity": dict(Contact.Validity.choices),

@@ -15,7 +15,8 @@ from liangqing.approvals.models import Request as Asked
 from liangqing.cases.queries import visible as cases_visible
 from liangqing.kit import clock
 from liangqing.outreach.actions import dispatches, templates
-from liangqing.parties.models import Party
+from liangqing.parties.actions import deadlines
+from liangqing.parties.models import Deadline, Party
 from liangqing.people.models import User
 from liangqing.people.rights import can
 from liangqing.policy.models import Version
@@ -62,6 +63,12 @@ def _pages(rows: Sequence[Asked], user: User) -> dict[tuple[str, int], str]:
     if "case" in wanted:
         for pk, number in cases_visible.cases(user).filter(pk__in=wanted["case"]).values_list("pk", "number"):
             found["case", pk] = reverse("cases-case", args=[number])
+    if deadlines.SUBJECT in wanted and can(user, "customer.see"):
+        about = Deadline.objects.filter(
+            pk__in=wanted[deadlines.SUBJECT], restraint__party__in=cases_visible.parties(user)
+        )
+        for pk, number in about.values_list("pk", "restraint__party__number"):
+            found[deadlines.SUBJECT, pk] = reverse("customers-restraints", args=[number])
     if policy_change.KIND in wanted and can(user, "policy.see"):
         for version in Version.objects.filter(pk__in=wanted[policy_change.KIND]).defer("content"):
             found[policy_change.KIND, version.pk] = reverse("policy-version", args=[version.name])
