@@ -252,7 +252,18 @@ class Singly:
         is owed there whether all of it is in dispute."""
         rows = self.day.night.table("restraints")
         rows = rows.filter(~rows.kind.isin([Hold.HOURS.value, Hold.CONSENT.value]))
-        names = ("person_id", "kind", "since_s", "until_s", "channel", "number", "debt", "from_minute", "until_minute", "place")
+        names = (
+            "person_id",
+            "kind",
+            "since_s",
+            "until_s",
+            "channel",
+            "number",
+            "debt",
+            "from_minute",
+            "until_minute",
+            "place",
+        )
         plain = rows.filter((rows.kind != Hold.DISPUTE.value) | (rows.about == ""))
         about = rows.filter(rows.kind == Hold.DISPUTE.value, rows.about != "")
         owed = self.day.night.table("owed")
