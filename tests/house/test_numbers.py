@@ -26,6 +26,7 @@ TECHNICAL: dict[str, tuple[set[int], str]] = {
     "outreach/queries/visits.py": ({7}, "days of a week"),
     "outreach/rules/plain.py": ({0x370}, "where the Greek letters begin"),
     "outreach/rules/visits.py": ({90, 180}, "degrees on earth"),
+    "parties/actions/particulars.py": ({31}, "days of a month"),
     "parties/rules/identity.py": ({18}, "length of an identity number"),
     "parties/rules/masking.py": ({5, 8, 15}, "lengths of what is masked"),
     "parties/rules/searching.py": ({3}, "letters of a search token"),
