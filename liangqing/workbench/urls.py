@@ -219,6 +219,7 @@ urlpatterns = [
     path("letters/results/", letters.results, name="letters-results"),
     path("letters/<int:pk>/", letters.batch, name="letters-one"),
     path("letters/<int:pk>/files/<str:name>/", letters.file, name="letters-file"),
+    path("letters/<int:pk>/whole/", letters.whole, name="letters-whole"),
     path("letters/<int:pk>/posting/", letters.posting, name="letters-posting"),
     path("letters/<int:pk>/discarding/", letters.discarding, name="letters-discarding"),
     path("letters/postings/<int:pk>/result/", letters.result, name="letters-result"),

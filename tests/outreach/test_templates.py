@@ -493,6 +493,8 @@ FORMAL = (
     "{{ customer }}：根据合同，贵方应付{{ amount }}（{{ amount_capitals }}）。",
     "依照《中华人民共和国民法典》，贵方有权核对账目、提出异议并提交凭证。",
 )
+PAYING = "付款方式：{{ account_name }}，{{ bank }}，{{ account }}；查询与联系电话：{{ callback_phone }}。（盖章）"
+"""What the layout of a letter brings by itself; a document is handed out as it is."""
 
 
 def test_a_word_document_is_read_with_its_variables_also_those_in_the_head():
@@ -550,7 +552,7 @@ def test_what_is_no_word_document_is_not_taken(tmp_path: Path):
 
 def test_an_approved_word_document_is_filled_in(room: Room):
     template = room.template(channel="letter", content="formal")
-    upload = Upload("催收函.docx", document(*FORMAL, header="{{ institution }}"))
+    upload = Upload("催收函.docx", document(*FORMAL, PAYING, header="{{ institution }}"))
     version = templates.draft(template, body="", document=upload, by=room.zhao)
     votes.approve(templates.submit(version, reason="常用", by=room.zhao), room.fang, "可以")
     version.refresh_from_db()

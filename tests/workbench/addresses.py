@@ -128,6 +128,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "letters-results": plain(),
     "letters-one": house(lambda of: {"pk": of.letters.pk}),
     "letters-file": house(lambda of: {"pk": of.letters.pk, "name": "volume-001.pdf"}, nothing=True),
+    "letters-whole": house(lambda of: {"pk": of.letters.pk}, nothing=True),
     "letters-posting": house(lambda of: {"pk": of.letters.pk}),
     "letters-discarding": house(lambda of: {"pk": of.letters.pk}),
     "letters-result": house(lambda _of: {"pk": 0}, nothing=True),

@@ -5,19 +5,24 @@ from __future__ import annotations
 import io
 
 import docx
+import pypdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
 
 from liangqing.approvals.models import Request
 from liangqing.house import start
 from liangqing.kit import clock, sealing
+from liangqing.kit.files import Upload
 from liangqing.outreach.actions import templates
+from liangqing.outreach.content import documents
 from liangqing.outreach.content.presets import presets
 from liangqing.outreach.models import Attempt, LetterBatch, Message, Posting, Review, Template, TemplateVersion
 from liangqing.parties.models import Contact
 from liangqing.people.actions import staff
 from liangqing.people.actions.institution import describe
+from tests.outreach.test_templates import FORMAL, PAYING, document
 from tests.workbench.institution import Institution
 
 GOOD = "【{{ institution }}】{{ salutation }}，您有{{ amount }}待付，详询{{ callback_phone }}。拒收请回复R。"
@@ -254,6 +259,47 @@ class TestDemands:
         legal.post("letters-slip", posting.pk, slip=slip)
         assert Message.objects.get(step="person:formal").state == "delivered"
         assert b"".join(legal.get("letters-slip", posting.pk).streaming_content).startswith(b"%PDF-1.4")
+
+    def test_a_wording_that_is_a_word_document_is_shown_as_text_and_handed_out_as_a_document(
+        self, house_of_people, reachable, legal
+    ):
+        letter = Template.objects.get(
+            channel="letter", content="formal", recipient="self", language="zh-hans", level="", regime="", occasion=""
+        )
+        upload = Upload("催收函.docx", document(*FORMAL, PAYING, header="{{ institution }}"))
+        with clock.at(AFTERNOON), transaction.atomic():
+            made = templates.draft(letter, body="", document=upload, by=legal.user)
+            templates.WORDING.move(made, "submit", submitted_at=clock.now())
+            templates._approve(made, by=None, request="")
+        desk = Desk(house_of_people, reachable.case.owner.username)
+        text = page(desk.get("cases-letters", reachable.case.number))
+        assert "民法典" in text and "data:image/png" not in text and "Print (Word)" in text
+        contact = Contact.objects.get(party=reachable.party, kind="address")
+        answer = desk.post("cases-letters", reachable.case.number, contact=contact.pk, do="print")
+        assert answer.headers["Content-Type"] == documents.DOCX and ".docx" in answer.headers["Content-Disposition"]
+        paper = docx.Document(io.BytesIO(b"".join(answer.streaming_content)))
+        assert paper.sections[0].header.paragraphs[0].text == "两清集团"
+        assert "BC1-1" in [cell.text for cell in paper.tables[0].columns[0].cells]
+
+    def test_a_batch_of_several_volumes_is_taken_away_as_one_pdf(self, house_of_people, reachable, legal, monkeypatch):
+        desk = Desk(house_of_people, reachable.case.owner.username)
+        contact = Contact.objects.get(party=reachable.party, kind="address")
+        desk.post("cases-letters", reachable.case.number, contact=contact.pk, do="wait")
+        legal.post("letters")
+        batch = LetterBatch.objects.latest("id")
+        whole = legal.get("letters-whole", batch.pk)
+        assert whole.headers["Content-Disposition"] == f'attachment; filename="{batch.number}.pdf"'
+        assert len(pypdf.PdfReader(io.BytesIO(b"".join(whole.streaming_content))).pages) == 2
+        assert reverse("letters-whole", args=[batch.pk]) not in page(legal.get("letters-one", batch.pk)), (
+            "one volume is one"
+        )
+        batch.files = [batch.files[0], {**batch.files[0], "name": "volume-002.pdf"}, *batch.files[1:]]
+        batch.save()
+        assert reverse("letters-whole", args=[batch.pk]) in page(legal.get("letters-one", batch.pk))
+        assert (
+            len(pypdf.PdfReader(io.BytesIO(b"".join(legal.get("letters-whole", batch.pk).streaming_content))).pages)
+            == 4
+        )
 
     def test_results_of_the_post_are_taken_in_as_a_list(self, legal):
         lines = "postal number,result\nXX,签收\n"
