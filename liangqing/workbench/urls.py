@@ -161,6 +161,7 @@ urlpatterns = [
     path("oversight/institution/", oversight.institution_page, name="oversight-institution"),
     path("messages/", outbox.messages, name="messages"),
     path("messages/<int:pk>/", outbox.message, name="messages-one"),
+    path("messages/<int:pk>/files/<int:file>/", outbox.file, name="messages-file"),
     path("messages/<int:pk>/cancellation/", outbox.cancellation, name="messages-cancellation"),
     path("messages/<int:pk>/repetition/", outbox.repetition, name="messages-repetition"),
     path("messages/<int:pk>/settlement/", outbox.settlement, name="messages-settlement"),

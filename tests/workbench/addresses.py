@@ -79,6 +79,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     # what is sent, and what came back
     "messages": plain(),
     "messages-one": about(lambda of: {"pk": of.message.pk}),
+    "messages-file": about(lambda of: {"pk": of.message.pk, "file": 0}, nothing=True),
     "messages-cancellation": about(lambda of: {"pk": of.message.pk}),
     "messages-repetition": about(lambda of: {"pk": of.message.pk}),
     "messages-settlement": about(lambda of: {"pk": of.message.pk}),

@@ -37,6 +37,7 @@ _REFUSED = re.compile(
 _OUTSIDE = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
 _ENTITY = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _LINK = re.compile(rb"relationships/hyperlink[\"']", re.IGNORECASE)
+_WORDED = re.compile(r"word/(document|header|footer|footnotes|endnotes|comments)\d*\.xml")
 _UNSAID = re.compile(
     r"<(w:instrText|w:delText|w:delInstrText|mc:Fallback)\b[^>]*(?:/>|>.*?</\1>)", re.DOTALL
 )  # fmt: skip
@@ -95,6 +96,18 @@ def said(content: bytes) -> str:
     """What the body of a filled document says, line by line."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         return _text(parts.read("word/document.xml").decode("utf-8"))
+
+
+def words(content: bytes) -> str:
+    """All words of somebody's Word document, also those struck out: its body, heads, feet, notes and comments; nothing for
+    one that can't be read, or unpacks to too much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            worded = [info for info in parts.infolist()[:MOST_PARTS] if _WORDED.fullmatch(info.filename)]
+            found = [_words(_unpacked("", parts, info).decode("utf-8", "replace")) for info in worded]
+    except (zipfile.BadZipFile, Refusal):
+        return ""
+    return "\n".join(found)
 
 
 def render(version: TemplateVersion, values: Values, *, documents: frozenset[str] = frozenset()) -> bytes:
@@ -196,7 +209,12 @@ def _properties(template: Any) -> list[str]:
 
 
 def _text(xml: str) -> str:
-    lines = re.sub(r"</w:p>|<w:br\b[^>]*/>", "\n", _UNSAID.sub("", xml))
+    """What stands on the page."""
+    return _words(_UNSAID.sub("", xml))
+
+
+def _words(xml: str) -> str:
+    lines = re.sub(r"</w:p>|<w:br\b[^>]*/>", "\n", xml)
     lines = re.sub(r"<w:tab\b[^>]*/>", " ", lines)
     plain = html.unescape(re.sub(r"<[^>]+>", "", lines))
     return "\n".join(line.strip() for line in plain.splitlines() if line.strip())

@@ -29,7 +29,7 @@ _NEEDED = (
     "institution", "reference", "today", "amount", "bills", "account_name", "bank", "account", "callback_phone",
     "complaint_phone", "customer",
 )  # fmt: skip
-_WHO_OWES = frozenset(Recipient) - {Recipient.SPOUSE, Recipient.CONTACT, Recipient.OTHER}
+WHO_OWES = frozenset(Recipient) - {Recipient.SPOUSE, Recipient.CONTACT, Recipient.OTHER}
 _MAY_BREAK = str.maketrans({sign: f"{sign}\u200b" for sign in "-/_."})
 """A long number may be broken behind these."""
 
@@ -70,7 +70,7 @@ def compose(version: TemplateVersion, values: Values, addressee: Addressee) -> L
     ``amounts_differ`` where the bills do not add up to the amount.
     """
     template = version.template
-    if template.channel != Channel.LETTER or template.recipient not in _WHO_OWES or template.content == Content.LOCATE:
+    if template.channel != Channel.LETTER or template.recipient not in WHO_OWES or template.content == Content.LOCATE:
         raise Refusal("no_letter_to", _("This layout shows the debt: it goes to nobody but those who owe."))
     _demand_sum(values)
     if version.document:

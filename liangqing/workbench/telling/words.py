@@ -109,6 +109,7 @@ EVENTS: dict[str, str | Lazy] = {
     "sending resumed": gettext_lazy("sending resumed"),
     "dispatch moved": gettext_lazy("sending to many moved on"),
     "letters printed": gettext_lazy("letters printed"),
+    "files attached": gettext_lazy("files put with an e-mail"),
     "receipt slip attached": gettext_lazy("signed receipt slip kept"),
     "contact decided": gettext_lazy("contact asked for"),
     "contact concluded": gettext_lazy("what became of a contact"),
