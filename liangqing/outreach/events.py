@@ -130,7 +130,7 @@ class FilesAttached(Event):
     thing: ClassVar[str] = "message"
     case: str
     files: list[str]
-    left: bool
+    sent: bool
 
 
 @dataclass(frozen=True, kw_only=True)

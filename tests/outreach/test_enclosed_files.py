@@ -135,8 +135,8 @@ class TestOnTheirWay:
         told = Entry.objects.filter(event="files attached", thing_id=message.pk).order_by("id")
         written, left = (each.facts for each in told)
         upload = f"upload {hashlib.sha256(PDF).hexdigest()}"
-        assert written["files"] == ["letter", "statement", upload] and not written["left"]
-        assert [each.split()[0] for each in left["files"]] == ["letter", "statement", "upload"] and left["left"]
+        assert written["files"] == ["letter", "statement", upload] and not written["sent"]
+        assert [each.split()[0] for each in left["files"]] == ["letter", "statement", "upload"] and left["sent"]
         shas = AttemptEvent.objects.filter(attempt=Attempt.objects.get(), told="attached").values_list(
             "sha256", flat=True
         )

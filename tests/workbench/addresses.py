@@ -46,7 +46,7 @@ def house(fill: Callable[[Customer], dict[str, Any]], **options: Any) -> Sample:
     return Sample(fill, **options)
 
 
-OPEN = {"set_language", "health", "callbacks"}
+OPEN = {"set_language", "health", "callbacks", "unsubscribe"}
 """Where nobody need be signed in."""
 
 EVERYBODYS = {"start", "me", "bell"}

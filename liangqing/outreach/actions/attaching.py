@@ -88,7 +88,7 @@ def send(want: Want, enclosed: Enclosed, *, by: User) -> Message:
         enclosing.made(row, regime, clock.today(), rules, bills=row.bills)
     except NotNow as told:
         raise Refusal(told.reason, "{said}", status=422, field="files", said=told.said) from told
-    enclosing.tell_files(row, rows, left=False)
+    enclosing.tell_files(row, rows, sent=False)
     return row
 
 

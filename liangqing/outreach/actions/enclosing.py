@@ -87,14 +87,14 @@ def note(message: Message, attempt: Attempt, enclosed: Sequence[Enclosure]) -> N
             attempt=attempt, at=clock.now(), told="attached", sha256=row.sha256, detail_stored=sealing.seal(each.name)
         )
     if enclosed:
-        tell_files(message, [each.row for each in enclosed], left=True)
+        tell_files(message, [each.row for each in enclosed], sent=True)
 
 
-def tell_files(message: Message, rows: Sequence[MessageFile], *, left: bool) -> None:
-    by = None if left else message.by
+def tell_files(message: Message, rows: Sequence[MessageFile], *, sent: bool) -> None:
+    by = None if sent else message.by
     named = [f"{row.kind} {row.sha256}".strip() for row in rows]
     tell(
-        FilesAttached(thing_id=message.pk, party_id=message.party_id, case=message.case, files=named, left=left), by=by
+        FilesAttached(thing_id=message.pk, party_id=message.party_id, case=message.case, files=named, sent=sent), by=by
     )  # fmt: skip
 
 

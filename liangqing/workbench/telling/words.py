@@ -286,6 +286,7 @@ FACTS: dict[str, str | Lazy] = {
     "rows": gettext_lazy("rows"),
     "sha256": gettext_lazy("fingerprint"),
     "sentence": gettext_lazy("why"),
+    "sent": gettext_lazy("gone with the mail"),
     "severe": gettext_lazy("severe"),
     "share": gettext_lazy("share (%)"),
     "skills": gettext_lazy("skills"),
