@@ -442,6 +442,31 @@ def test_the_most_specific_template_is_chosen(room: Room):
     assert chosen("severe", "A", "us_consumer") == american
 
 
+def test_a_script_for_an_attitude_is_chosen_for_it_alone(room: Room):
+    script = next(
+        each for each in presets.presets() if each.key["channel"] == "phone" and each.key["content"] == "demand"
+    )
+    about = {
+        name: value for name, value in script.key.items() if name in ("channel", "content", "recipient", "language")
+    }
+    with clock.at("2026-11-22"):
+        general = room.approved(script.body, **about)
+        severe = room.approved(script.body + "重", **about, level="severe")
+        calm = room.approved(script.body + "请您先说。", **about, attitude="provoker")
+
+    def chosen(attitude: str, level: str = "mild") -> TemplateVersion:
+        key = (about["channel"], about["content"], about["recipient"], level, "B", about["language"])
+        return choose(*key, DAY, attitude=attitude)
+
+    assert (chosen(""), chosen("evader"), chosen("provoker")) == (general, general, calm)
+    assert (chosen("", "severe"), chosen("provoker", "severe")) == (severe, calm)
+
+
+def test_only_what_is_said_aloud_is_written_for_an_attitude(room: Room):
+    with pytest.raises(Refusal, match="attitude_aloud"):
+        room.template(attitude="provoker")
+
+
 def test_the_database_keeps_what_was_submitted(room: Room):
     version = room.approved()
     other = templates.draft(room.template(level="mild"), body=BODY, by=room.zhao)

@@ -313,6 +313,38 @@ class TestScripts:
         text = page(desk.get("cases-script", reachable.case.number))
         assert "99,900.00" in text and "comes with the product" in text
 
+    def test_the_script_shown_is_for_the_attitude_of_the_last_record_and_the_others_are_one_click_away(
+        self, house_of_people, reachable, legal
+    ):
+        general = Template.objects.get(
+            channel="phone", content="demand", recipient="self", language="zh-hans", level="", regime="", attitude=""
+        )
+        with clock.at(AFTERNOON), transaction.atomic():
+            about = {"channel": "phone", "content": "demand", "recipient": "self", "language": "zh-hans"}
+            own = templates.found(name="挑衅型话术", attitude="provoker", by=legal.user, **about)
+            body = general.versions.get(state="approved").body + "\n您请先说，我听着。"
+            made = templates.draft(own, body=body, by=legal.user)
+            templates.WORDING.move(made, "submit", submitted_at=clock.now())
+            templates._approve(made, by=None, request="")
+        case = reachable.case
+        desk = Desk(house_of_people, case.owner.username)
+        assert "您请先说" not in page(desk.get("cases-script", case.number)), "no record tells an attitude"
+        for attitude in ("provoker", ""):
+            desk.post("cases-records", case.number, channel="phone", result="busy", reached="nobody", attitude=attitude)
+        text = page(desk.get("cases-script", case.number))
+        assert "您请先说" in text and "last recorded" in text and made.name in text
+        assert "Show that you understand their difficulty." in text, "how to meet it stands above"
+        assert "您请先说" not in page(desk.get("cases-script", case.number, attitude="all"))
+        other = page(desk.get("cases-script", case.number, attitude="evader"))
+        assert "您请先说" not in other and "attitude=provoker" in other
+        assert "您请先说" in page(desk.get("cases-script", case.number, attitude="rubbish")), "as the last record"
+
+    def test_a_template_for_an_attitude_is_begun_on_the_page(self, legal):
+        about = {"name": "顽固型", "channel": "phone", "content": "demand", "recipient": "self", "language": "en"}
+        assert legal.post("templates-new", **about, attitude="stubborn").status_code == 302
+        assert "stubborn" in page(legal.get("templates-one", Template.objects.get(attitude="stubborn").pk))
+        assert legal.post("templates-new", **{**about, "channel": "sms"}, attitude="stubborn").status_code == 422
+
 
 class TestReviews:
     def test_the_author_hears_at_once_what_to_say_instead(self, house_of_people):
