@@ -4,6 +4,8 @@ one click (RFC 8058) as from the button, and so bears no token of a form."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -21,8 +23,7 @@ from liangqing.people.queries.institution import institution
 @never_cache
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """The page with its one button, in both languages; a POST leaves them alone from now on. 404 for what is not ours."""
-    home = institution()
-    context = {"home": home, "languages": ("zh-hans", "en")}
+    context: dict[str, Any] = {"home": institution(), "languages": ("zh-hans", "en")}
     try:
         posted = request.method == "POST"
         row = unsubscribing.leave_alone(token) if posted else unsubscribing.found(token)

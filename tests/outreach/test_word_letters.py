@@ -3,6 +3,7 @@ own; what nobody reads on paper is no part of what it says."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import io
@@ -110,6 +111,11 @@ class TestWhatItSays:
         assert made.word and made.media_type == documents.DOCX and content.paper(made) == made.word
         with pytest.raises(ValueError, match="not set in the layout"):
             content.pdf(made)
+
+    def test_a_name_no_document_may_hold_is_refused_and_breaks_nothing(self, post):
+        wording = brought(post, document(header="{{ addressee }}"))
+        with pytest.raises(Refusal, match="template_broken"):
+            content.compose(wording, values(), dataclasses.replace(TO, name="甲\x0b乙"))
 
     def test_bills_that_do_not_add_up_are_refused_as_in_the_layout(self, post):
         from tests.outreach.test_templates import money

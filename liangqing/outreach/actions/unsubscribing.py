@@ -20,7 +20,6 @@ from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import incoming
 from liangqing.outreach.models import Incoming, Message
-from liangqing.parties.models import Restraint
 from liangqing.parties.queries.members import members
 from liangqing.parties.queries.restraints import holding
 
@@ -74,8 +73,7 @@ def leave_alone(written: str) -> Message:
 def heard(message: Message) -> bool:
     """Whether the wish of this message's address is held to already."""
     placed = set(message.answers.filter(wants_silence=True).values_list("restraint", flat=True))
-    standing: list[Restraint] = holding(members(message.party), clock.now()) if placed else []
-    return any(each.pk in placed for each in standing)
+    return bool(placed) and any(each.pk in placed for each in holding(members(message.party), clock.now()))
 
 
 def _code(message: Message) -> str:

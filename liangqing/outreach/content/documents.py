@@ -127,7 +127,7 @@ def render(version: TemplateVersion, values: Values, *, documents: frozenset[str
             _("The template names what is not known here: {what}. Enter it, or choose another template."),
             what=missing_name(unknown),
         ) from unknown
-    except TemplateError as wrong:
+    except (TemplateError, ValueError, SyntaxError) as wrong:  # the last two: a character no document may hold
         raise Refusal("template_broken", _("The document can't be filled in. Upload it again."), status=422) from wrong
     demand_allowed(version, _text("".join((*_parts(filled), *_properties(filled)))), values, documents)
     buffer = io.BytesIO()
