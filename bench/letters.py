@@ -1,7 +1,8 @@
 """How long letters take and how much memory: python -m bench.letters [HOW MANY] [WORKERS].
 
-Prints milliseconds a letter (time on the clock, and of the processor, which is what one core does), the memory of the
-largest process, and how large the volumes are.
+Sets the letters in volumes and joins these into one PDF, as a batch is taken away. Prints milliseconds a letter (time on the
+clock, and of the processor, which is what one core does) of both and of all of it, the memory of the largest process, and
+how large what was made is.
 """
 
 from __future__ import annotations
@@ -37,18 +38,31 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         made = batches.batch(_letters(count), Path(folder), workers=workers)
-        took = time.perf_counter() - start
-        size = sum(path.stat().st_size for path in made.volumes)
+        took, set_in = time.perf_counter() - start, _used()
+        whole = Path(folder) / "whole.pdf"
+        with whole.open("wb") as file:
+            pages = batches.joined((path.read_bytes() for path in made.volumes), file)
+        all_took, all_used = time.perf_counter() - start, _used()
+        size, whole_size = sum(path.stat().st_size for path in made.volumes), whole.stat().st_size
         own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    used = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
     assert len(made.posted) == count and not made.failed
     print(
         f"{count} letters, {sum(each.pages for each in made.posted)} pages, {len(made.volumes)} volumes, {size / 2**20:.0f} MB"
     )
     print(
-        f"{took:.1f} s with {workers} at once: {took / count * 1000:.1f} ms a letter; {used / count * 1000:.1f} ms of one core"
+        f"{took:.1f} s with {workers} at once: {took / count * 1000:.1f} ms a letter; {set_in / count * 1000:.1f} ms of one core"
     )
-    print(f"memory: {own.ru_maxrss // 1024} MB here, {children.ru_maxrss // 1024} MB where a volume is set")
+    print(
+        f"one PDF of {pages} pages, {whole_size / 2**20:.0f} MB: {all_took - took:.1f} s more,"
+        f" {(all_used - set_in) / count * 1000:.2f} ms of one core a letter; all of it {all_used / count * 1000:.1f} ms"
+    )
+    print(f"memory: {own.ru_maxrss // 1024} MiB here, {children.ru_maxrss // 1024} MiB where a volume is set")
+
+
+def _used() -> float:
+    """Seconds of the processor so far, with those of the processes that set volumes."""
+    times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in times)
 
 
 def _letters(count: int) -> Iterator[Letter]:

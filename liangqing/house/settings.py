@@ -3,18 +3,22 @@
 From the environment: ``LIANGQING_HOME`` the data folder, ``DATABASE_URL`` a PostgreSQL server (15 or newer; the
 embedded one when unset), ``LIANGQING_KEY`` the master key, ``LIANGQING_LANGUAGE`` zh-hans or en,
 ``LIANGQING_TIME_ZONE``, ``LIANGQING_SECRET`` (signs sessions; made in the data folder when unset), ``LIANGQING_HOSTS``
-the names the pages are served under, ``LIANGQING_HTTPS`` when a proxy in front speaks TLS, ``LIANGQING_SPARK`` and
-``LIANGQING_SHARED`` when nights run on a cluster.
+the names the pages are served under, ``LIANGQING_HTTPS`` when a proxy in front speaks TLS, ``LIANGQING_PUBLIC_URL`` the
+https address under which customers reach ``/unsubscribe/``, ``LIANGQING_SPARK`` and ``LIANGQING_SHARED`` when nights run
+on a cluster.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
@@ -40,6 +44,13 @@ def _secret() -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
     return path.read_text()
+
+
+def _public_url() -> str:
+    given = str(env.str("LIANGQING_PUBLIC_URL", default="")).rstrip("/")
+    if given and (not given.startswith("https://") or not urlsplit(given).hostname or re.search(r"[\s<>,?#]", given)):
+        raise ImproperlyConfigured("LIANGQING_PUBLIC_URL must be an https address, as https://bills.example.com")
+    return given
 
 
 DEBUG = False
@@ -98,6 +109,11 @@ SHARED = env.str("LIANGQING_SHARED", default="")
 ROOT_URLCONF = "liangqing.house.urls"
 ALLOWED_HOSTS = env.list("LIANGQING_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.bool("LIANGQING_HTTPS", default=False)
+PUBLIC_URL = _public_url()
+"""Where customers reach what is meant for them, as https://bills.example.com: nothing but ``/unsubscribe/`` need be let
+through there. Empty: mails name an address to write to instead."""
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -6,7 +6,7 @@ from allauth.account import views as account
 from django.urls import include, path
 
 from liangqing.api.doors import api
-from liangqing.workbench import callbacks
+from liangqing.workbench import callbacks, unsubscribing
 
 # Signing in; no sign-up, and no mail: an administrator gives accounts and new passwords.
 _SIGNING = [
@@ -21,6 +21,7 @@ _SIGNING = [
 urlpatterns = [
     path("api/v1/", api.urls),
     path("callbacks/<int:provider>/<str:token>/", callbacks.called, name="callbacks"),
+    path("unsubscribe/<str:token>/", unsubscribing.unsubscribe, name="unsubscribe"),
     path("accounts/", include(_SIGNING)),
     path("", include("liangqing.workbench.urls")),
 ]

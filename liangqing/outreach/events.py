@@ -122,6 +122,18 @@ class MessageMoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FilesAttached(Event):
+    """Files were put with an e-mail, and went with it when it left. Each as its kind and hash; what is made when it leaves
+    has none before."""
+
+    name: ClassVar[str] = "files attached"
+    thing: ClassVar[str] = "message"
+    case: str
+    files: list[str]
+    sent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplyReceived(Event):
     """Somebody answered, or wrote by themselves. ``silence``: they want no more messages, and a restraint was placed."""
 

@@ -17,8 +17,8 @@ from liangqing.workbench.permits import TooLarge
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-_OPEN = ("/accounts/", "/static/", "/api/", "/callbacks/", "/language/", "/health/")
-"""Where nobody need be signed in; the API has keys of its own, and providers prove who they are."""
+_OPEN = ("/accounts/", "/static/", "/api/", "/callbacks/", "/unsubscribe/", "/language/", "/health/")
+"""Where nobody need be signed in; the API has keys of its own, providers prove who they are, and so does a mail's address."""
 
 
 _BEFORE_CHOOSING = ("/accounts/password/change/", "/accounts/logout/", "/static/", "/api/", "/language/", "/health/")

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from liangqing.kit import clock
+from liangqing.kit.files import Upload
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import dispatches, incoming, sending
+from liangqing.outreach.actions import attaching, dispatches, incoming, sending
+from liangqing.outreach.actions.attaching import Enclosed
 from liangqing.outreach.actions.dispatches import To
 from liangqing.outreach.channels import carriers
 from liangqing.outreach.channels.sending import Fault, rejected
@@ -94,6 +96,18 @@ def test_outreach_emails_a_day(post, hand):
         message = post.write(li, "email", "bill", step=step)
         sending.go()
     assert len(hand.taken) == 2 and fresh(message).reason == "mailed_today"
+
+
+def test_outreach_attachments_mb(post, hand):
+    """outreach.attachments_mb"""
+    changed(outreach__attachments_mb=1)
+    want = post.want(post.customer("李", email=""), "email")
+    large = Enclosed(uploads=(Upload("a.txt", b"a" * 600_000), Upload("b.txt", b"b" * 600_000)))
+    with pytest.raises(Refusal, match="files_too_large"):
+        attaching.send(want, large, by=post.cast.lin)
+    attaching.send(want, Enclosed(uploads=large.uploads[:1]), by=post.cast.lin)
+    sending.go()
+    assert [len(each.content) for each in hand.taken[0].attachments] == [600_000]
 
 
 def test_outreach_pay_by_days(post, hand):

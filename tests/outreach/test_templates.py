@@ -442,6 +442,31 @@ def test_the_most_specific_template_is_chosen(room: Room):
     assert chosen("severe", "A", "us_consumer") == american
 
 
+def test_a_script_for_an_attitude_is_chosen_for_it_alone(room: Room):
+    script = next(
+        each for each in presets.presets() if each.key["channel"] == "phone" and each.key["content"] == "demand"
+    )
+    about = {
+        name: value for name, value in script.key.items() if name in ("channel", "content", "recipient", "language")
+    }
+    with clock.at("2026-11-22"):
+        general = room.approved(script.body, **about)
+        severe = room.approved(script.body + "重", **about, level="severe")
+        calm = room.approved(script.body + "请您先说。", **about, attitude="provoker")
+
+    def chosen(attitude: str, level: str = "mild") -> TemplateVersion:
+        key = (about["channel"], about["content"], about["recipient"], level, "B", about["language"])
+        return choose(*key, DAY, attitude=attitude)
+
+    assert (chosen(""), chosen("evader"), chosen("provoker")) == (general, general, calm)
+    assert (chosen("", "severe"), chosen("provoker", "severe")) == (severe, calm)
+
+
+def test_only_what_is_said_aloud_is_written_for_an_attitude(room: Room):
+    with pytest.raises(Refusal, match="attitude_aloud"):
+        room.template(attitude="provoker")
+
+
 def test_the_database_keeps_what_was_submitted(room: Room):
     version = room.approved()
     other = templates.draft(room.template(level="mild"), body=BODY, by=room.zhao)
@@ -493,6 +518,8 @@ FORMAL = (
     "{{ customer }}：根据合同，贵方应付{{ amount }}（{{ amount_capitals }}）。",
     "依照《中华人民共和国民法典》，贵方有权核对账目、提出异议并提交凭证。",
 )
+PAYING = "付款方式：{{ account_name }}，{{ bank }}，{{ account }}；查询与联系电话：{{ callback_phone }}。（盖章）"
+"""What the layout of a letter brings by itself; a document is handed out as it is."""
 
 
 def test_a_word_document_is_read_with_its_variables_also_those_in_the_head():
@@ -550,7 +577,7 @@ def test_what_is_no_word_document_is_not_taken(tmp_path: Path):
 
 def test_an_approved_word_document_is_filled_in(room: Room):
     template = room.template(channel="letter", content="formal")
-    upload = Upload("催收函.docx", document(*FORMAL, header="{{ institution }}"))
+    upload = Upload("催收函.docx", document(*FORMAL, PAYING, header="{{ institution }}"))
     version = templates.draft(template, body="", document=upload, by=room.zhao)
     votes.approve(templates.submit(version, reason="常用", by=room.zhao), room.fang, "可以")
     version.refresh_from_db()

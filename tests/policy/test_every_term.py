@@ -287,6 +287,7 @@ ELSEWHERE: dict[str, str] = {
         f"outreach.{name}": "tests/outreach/test_sending_terms.py"
         for name in (
             "approved_from_recipients",
+            "attachments_mb",
             "emails_a_day",
             "first_retry_minutes",
             "message_expires_days",

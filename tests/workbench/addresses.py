@@ -46,7 +46,7 @@ def house(fill: Callable[[Customer], dict[str, Any]], **options: Any) -> Sample:
     return Sample(fill, **options)
 
 
-OPEN = {"set_language", "health", "callbacks"}
+OPEN = {"set_language", "health", "callbacks", "unsubscribe"}
 """Where nobody need be signed in."""
 
 EVERYBODYS = {"start", "me", "bell"}
@@ -79,6 +79,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     # what is sent, and what came back
     "messages": plain(),
     "messages-one": about(lambda of: {"pk": of.message.pk}),
+    "messages-file": about(lambda of: {"pk": of.message.pk, "file": 0}, nothing=True),
     "messages-cancellation": about(lambda of: {"pk": of.message.pk}),
     "messages-repetition": about(lambda of: {"pk": of.message.pk}),
     "messages-settlement": about(lambda of: {"pk": of.message.pk}),
@@ -128,6 +129,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "letters-results": plain(),
     "letters-one": house(lambda of: {"pk": of.letters.pk}),
     "letters-file": house(lambda of: {"pk": of.letters.pk, "name": "volume-001.pdf"}, nothing=True),
+    "letters-whole": house(lambda of: {"pk": of.letters.pk}, nothing=True),
     "letters-posting": house(lambda of: {"pk": of.letters.pk}),
     "letters-discarding": house(lambda of: {"pk": of.letters.pk}),
     "letters-result": house(lambda _of: {"pk": 0}, nothing=True),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
@@ -14,8 +15,8 @@ from liangqing.approvals.actions import votes
 from liangqing.approvals.models import Request
 from liangqing.approvals.queries import inbox
 from liangqing.cases.models import Case
-from liangqing.kit import clock
-from liangqing.outreach.actions import incoming, sending
+from liangqing.kit import clock, sealing
+from liangqing.outreach.actions import incoming, providers, sending
 from liangqing.outreach.actions import lines as registered
 from liangqing.outreach.channels import carriers
 from liangqing.outreach.channels.sending import unknown
@@ -75,6 +76,55 @@ def way(case: Case) -> str:
 def send(client: Client, case: Case, **more: Any) -> Any:
     given = {"way": way(case), "content": "reminder", "template": "", **more}
     return client.post(reverse("cases-messages", args=[case.number]), given)
+
+
+@pytest.fixture
+def mailed(case: Case) -> str:
+    """The case's customer has an e-mail address, and mail can leave."""
+    config = {
+        "host": "127.0.0.1",
+        "port": 9,
+        "security": "none",
+        "sender": "a@example.com",
+        "domain": "mail.example.com",
+    }
+    providers.add("smtp", "邮件", config, by=None)
+    contact = Contact.objects.create(
+        party=case.party, kind="email", role="self", source="contract", value_stored=sealing.seal("li@example.org"),
+        value_index=sealing.index("li@example.org"),
+    )  # fmt: skip
+    return f"email-{contact.pk}"
+
+
+class TestFilesWithAMail:
+    def test_they_are_chosen_on_the_page_go_with_it_and_stand_with_the_message(
+        self, house: Institution, case: Case, hand: Hand, mailed: str
+    ) -> None:
+        client = house.client_of("lin", "en")
+        address = reverse("cases-messages", args=[case.number])
+        page = text_of(client.get(address, {"way": mailed, "content": "demand"}))
+        assert 'name="letter"' in page and 'name="statement"' in page and 'type="file"' in page
+        assert 'name="letter"' not in text_of(client.get(address, {"way": mailed, "content": "bill"}))
+        assert 'type="file"' not in text_of(client.get(address, {"way": way(case), "content": "demand"}))
+        paper = SimpleUploadedFile("contract.pdf", b"%PDF-1.7 x")
+        more = {"letter": "on", "statement": "xlsx", "files": [paper]}
+        answer = send(client, case, way=mailed, content="demand", **more)
+        message = written().get()
+        assert (answer.status_code, answer.headers["Location"]) == (302, reverse("messages-one", args=[message.pk]))
+        assert "made when it leaves" in text_of(client.get(reverse("messages-one", args=[message.pk])))
+        sending.go()
+        assert [each.name.rpartition(".")[2] for each in hand.taken[0].attachments] == ["pdf", "xlsx", "pdf"]
+        page = text_of(client.get(reverse("messages-one", args=[message.pk])))
+        for kept, gone in zip(message.files.order_by("id"), hand.taken[0].attachments, strict=True):
+            assert kept.sha256 in page
+            taken = client.get(reverse("messages-file", args=[message.pk, kept.pk]))
+            assert b"".join(taken.streaming_content) == gone.content
+
+    def test_what_may_not_go_is_told_at_the_field(self, house: Institution, case: Case, mailed: str) -> None:
+        voice = SimpleUploadedFile("call.mp3", b"ID3\x03 voice")
+        answer = send(house.client_of("lin", "en"), case, way=mailed, content="demand", files=[voice])
+        assert answer.status_code == 422 and "recordings stay in the house" in text_of(answer)
+        assert not written().exists()
 
 
 class TestFromACase:

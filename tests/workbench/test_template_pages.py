@@ -5,19 +5,24 @@ from __future__ import annotations
 import io
 
 import docx
+import pypdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
 
 from liangqing.approvals.models import Request
 from liangqing.house import start
 from liangqing.kit import clock, sealing
+from liangqing.kit.files import Upload
 from liangqing.outreach.actions import templates
+from liangqing.outreach.content import documents
 from liangqing.outreach.content.presets import presets
 from liangqing.outreach.models import Attempt, LetterBatch, Message, Posting, Review, Template, TemplateVersion
 from liangqing.parties.models import Contact
 from liangqing.people.actions import staff
 from liangqing.people.actions.institution import describe
+from tests.outreach.test_templates import FORMAL, PAYING, document
 from tests.workbench.institution import Institution
 
 GOOD = "【{{ institution }}】{{ salutation }}，您有{{ amount }}待付，详询{{ callback_phone }}。拒收请回复R。"
@@ -255,6 +260,47 @@ class TestDemands:
         assert Message.objects.get(step="person:formal").state == "delivered"
         assert b"".join(legal.get("letters-slip", posting.pk).streaming_content).startswith(b"%PDF-1.4")
 
+    def test_a_wording_that_is_a_word_document_is_shown_as_text_and_handed_out_as_a_document(
+        self, house_of_people, reachable, legal
+    ):
+        letter = Template.objects.get(
+            channel="letter", content="formal", recipient="self", language="zh-hans", level="", regime="", occasion=""
+        )
+        upload = Upload("催收函.docx", document(*FORMAL, PAYING, header="{{ institution }}"))
+        with clock.at(AFTERNOON), transaction.atomic():
+            made = templates.draft(letter, body="", document=upload, by=legal.user)
+            templates.WORDING.move(made, "submit", submitted_at=clock.now())
+            templates._approve(made, by=None, request="")
+        desk = Desk(house_of_people, reachable.case.owner.username)
+        text = page(desk.get("cases-letters", reachable.case.number))
+        assert "民法典" in text and "data:image/png" not in text and "Print (Word)" in text
+        contact = Contact.objects.get(party=reachable.party, kind="address")
+        answer = desk.post("cases-letters", reachable.case.number, contact=contact.pk, do="print")
+        assert answer.headers["Content-Type"] == documents.DOCX and ".docx" in answer.headers["Content-Disposition"]
+        paper = docx.Document(io.BytesIO(b"".join(answer.streaming_content)))
+        assert paper.sections[0].header.paragraphs[0].text == "两清集团"
+        assert "BC1-1" in [cell.text for cell in paper.tables[0].columns[0].cells]
+
+    def test_a_batch_of_several_volumes_is_taken_away_as_one_pdf(self, house_of_people, reachable, legal, monkeypatch):
+        desk = Desk(house_of_people, reachable.case.owner.username)
+        contact = Contact.objects.get(party=reachable.party, kind="address")
+        desk.post("cases-letters", reachable.case.number, contact=contact.pk, do="wait")
+        legal.post("letters")
+        batch = LetterBatch.objects.latest("id")
+        whole = legal.get("letters-whole", batch.pk)
+        assert whole.headers["Content-Disposition"] == f'attachment; filename="{batch.number}.pdf"'
+        assert len(pypdf.PdfReader(io.BytesIO(b"".join(whole.streaming_content))).pages) == 2
+        assert reverse("letters-whole", args=[batch.pk]) not in page(legal.get("letters-one", batch.pk)), (
+            "one volume is one"
+        )
+        batch.files = [batch.files[0], {**batch.files[0], "name": "volume-002.pdf"}, *batch.files[1:]]
+        batch.save()
+        assert reverse("letters-whole", args=[batch.pk]) in page(legal.get("letters-one", batch.pk))
+        assert (
+            len(pypdf.PdfReader(io.BytesIO(b"".join(legal.get("letters-whole", batch.pk).streaming_content))).pages)
+            == 4
+        )
+
     def test_results_of_the_post_are_taken_in_as_a_list(self, legal):
         lines = "postal number,result\nXX,签收\n"
         answer = legal.post("letters-results", file=SimpleUploadedFile("a.csv", lines.encode()))
@@ -266,6 +312,38 @@ class TestScripts:
         desk = Desk(house_of_people, reachable.case.owner.username)
         text = page(desk.get("cases-script", reachable.case.number))
         assert "99,900.00" in text and "comes with the product" in text
+
+    def test_the_script_shown_is_for_the_attitude_of_the_last_record_and_the_others_are_one_click_away(
+        self, house_of_people, reachable, legal
+    ):
+        general = Template.objects.get(
+            channel="phone", content="demand", recipient="self", language="zh-hans", level="", regime="", attitude=""
+        )
+        with clock.at(AFTERNOON), transaction.atomic():
+            about = {"channel": "phone", "content": "demand", "recipient": "self", "language": "zh-hans"}
+            own = templates.found(name="挑衅型话术", attitude="provoker", by=legal.user, **about)
+            body = general.versions.get(state="approved").body + "\n您请先说，我听着。"
+            made = templates.draft(own, body=body, by=legal.user)
+            templates.WORDING.move(made, "submit", submitted_at=clock.now())
+            templates._approve(made, by=None, request="")
+        case = reachable.case
+        desk = Desk(house_of_people, case.owner.username)
+        assert "您请先说" not in page(desk.get("cases-script", case.number)), "no record tells an attitude"
+        for attitude in ("provoker", ""):
+            desk.post("cases-records", case.number, channel="phone", result="busy", reached="nobody", attitude=attitude)
+        text = page(desk.get("cases-script", case.number))
+        assert "您请先说" in text and "last recorded" in text and made.name in text
+        assert "Show that you understand their difficulty." in text, "how to meet it stands above"
+        assert "您请先说" not in page(desk.get("cases-script", case.number, attitude="all"))
+        other = page(desk.get("cases-script", case.number, attitude="evader"))
+        assert "您请先说" not in other and "attitude=provoker" in other
+        assert "您请先说" in page(desk.get("cases-script", case.number, attitude="rubbish")), "as the last record"
+
+    def test_a_template_for_an_attitude_is_begun_on_the_page(self, legal):
+        about = {"name": "顽固型", "channel": "phone", "content": "demand", "recipient": "self", "language": "en"}
+        assert legal.post("templates-new", **about, attitude="stubborn").status_code == 302
+        assert "stubborn" in page(legal.get("templates-one", Template.objects.get(attitude="stubborn").pk))
+        assert legal.post("templates-new", **{**about, "channel": "sms"}, attitude="stubborn").status_code == 422
 
 
 class TestReviews:

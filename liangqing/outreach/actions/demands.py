@@ -113,7 +113,8 @@ def wish_of(about: About, by: User) -> Wish:
 
 @clause("P2 3.3.2", "P3 4.2.3", "P3 4.2.4")
 def printed(about: About, by: User) -> tuple[Attempt, bytes]:
-    """Ask the guard, and set the letter when it says yes: the receipt, and the PDF (empty when it said no).
+    """Ask the guard, and set the letter when it says yes: the receipt, and what is handed out, a PDF or the institution's
+    own Word document (empty when it said no).
 
     What can't be composed is told before the guard is asked. A letter that can't be set after all counts as called off.
     Raises ``Refusal``: 403 without the right to send or to reveal an address; what ``drafted`` and ``letters.compose``
@@ -129,7 +130,7 @@ def printed(about: About, by: User) -> tuple[Attempt, bytes]:
     try:
         address = reveal.reveal(about.contact, "value", attempt.number, by)
         letter = _letter(made, about, f"LQ-H-{clock.today().year}-{attempt.number}", address)
-        content = letters.pdf(letter)
+        content = letters.paper(letter)
     except (Refusal, TypesetError) as problem:
         guard.conclude(attempt, Outcome.CALLED_OFF, by=by, told="not set")
         if isinstance(problem, Refusal):

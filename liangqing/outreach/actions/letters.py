@@ -10,6 +10,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -60,11 +61,27 @@ def carry_out(number: int) -> LetterBatch:
     _give_back(batch, "printed_anew")
     with tempfile.TemporaryDirectory() as scratch:
         made = batches.batch(_printed(batch), Path(scratch))
-        kept = [(path.name, path.read_bytes()) for path in made.volumes]
+        kept = [_kept(path.name, path.read_bytes()) for path in made.volumes]
         if made.posted:
-            kept.append((CONTENTS, batches.contents_csv(made)))
+            kept.append(_kept(CONTENTS, batches.contents_csv(made)))
     _land(batch, made, kept)
     return batch
+
+
+def _kept(name: str, content: bytes) -> dict[str, str | int]:
+    return {"name": name, "sha256": files.keep(content), "size": len(content)}
+
+
+def whole(batch: LetterBatch, to: BinaryIO) -> int:
+    """All PDF volumes of a batch as one PDF, written to a file volume by volume; returns how many pages it has. It is made of
+    what is kept and so the same each time.
+
+    Raises ``Refusal``: 404 (``no_pdf``) where nothing of it is PDF; 404 or 409 for a volume that is gone or was altered.
+    """
+    volumes = [each for each in batch.files if each["name"].endswith(".pdf")]
+    if not volumes:
+        raise Refusal("no_pdf", _("Nothing of this batch is PDF."), status=404)
+    return batches.joined((files.read(each["sha256"], each["size"]).read() for each in volumes), to)
 
 
 def make(*, by: User) -> LetterBatch:
@@ -126,9 +143,9 @@ def _print(row: Message, batch: LetterBatch, place: int) -> Letter | None:
 
 
 @action
-def _land(batch: LetterBatch, made: batches.Batch, kept: list[tuple[str, bytes]]) -> None:
-    """The files are kept; what could not be set is left to a person."""
-    batch.files = [{"name": name, "sha256": files.keep(content), "size": len(content)} for name, content in kept]
+def _land(batch: LetterBatch, made: batches.Batch, kept: list[dict[str, str | int]]) -> None:
+    """The files that were kept stand with the batch; what could not be set is left to a person."""
+    batch.files = kept
     batch.count = len(made.posted)
     batch.save(update_fields=["files", "count"])
     rows = {row.reference: row for row in Posting.objects.select_related("message__attempt").filter(batch=batch)}

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit import clock, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import guard, routing
+from liangqing.outreach.actions import enclosing, guard, routing
 from liangqing.outreach.actions.messages import move
 from liangqing.outreach.actions.routing import NotNow
-from liangqing.outreach.channels.sending import Parcel
+from liangqing.outreach.channels.sending import Attachment, Parcel
 from liangqing.outreach.content import rendering
 from liangqing.outreach.content.values import Values
 from liangqing.outreach.kinds import Channel
@@ -108,12 +108,15 @@ def prepare(gathered: Gathered, wait: Wait = no_wait, *, again: Provider | None 
     if seconds := wait(provider):
         raise Busy(message.channel, seconds)
     written = write(message, regime, day, bills=gathered.bills, unsubscribe=routing.unsubscribe(message, provider))
+    enclosed = enclosing.made(message, regime, day, rules, bills=gathered.bills, parts=gathered.parts)
     contact = contact_of(message)
     attempt = ask(message, contact, line=routing.line_of(provider))
     for each in gathered.parts if again is None else ():
         move(each, "merge", reason="merged", into=message, ended_at=clock.now())
     note(message, written)
-    return Ready(message, provider, parcel(message, written, provider), attempt)
+    enclosing.note(message, attempt, enclosed)
+    attachments = tuple(each.attachment for each in enclosed)
+    return Ready(message, provider, parcel(message, written, provider, attachments), attempt)
 
 
 def note(message: Message, written: Written) -> None:
@@ -292,7 +295,7 @@ def ask(message: Message, contact: Contact | None, *, line: str = "") -> Attempt
     raise NotNow("refuse", "guard_" + attempt.answer, reason)
 
 
-def parcel(message: Message, written: Written, provider: Provider) -> Parcel:
+def parcel(message: Message, written: Written, provider: Provider, attachments: tuple[Attachment, ...] = ()) -> Parcel:
     return Parcel(
         to=message.value,
         key=str(message.key),
@@ -301,4 +304,5 @@ def parcel(message: Message, written: Written, provider: Provider) -> Parcel:
         template_code=written.version.name if written.version else "",
         template_params=written.values,
         unsubscribe=routing.unsubscribe(message, provider),
+        attachments=attachments,
     )

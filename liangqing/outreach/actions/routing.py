@@ -57,8 +57,15 @@ def line_for(channel: str, content: str) -> str:
 
 
 def unsubscribe(message: Message, provider: Provider) -> str:
-    """A mail to us that asks for silence, which the mailbox understands (RFC 2369)."""
+    """The address of ours where one click is enough (RFC 8058), where the institution has a public one; else a mail to us
+    that asks for silence, which the mailbox understands (RFC 2369)."""
+    from liangqing.outreach.actions import (
+        unsubscribing,
+    )  # it hears the wish, which writes messages, which are routed here
+
     if provider.kind != Kind.SMTP:
         return ""
+    if one_click := unsubscribing.address(message):
+        return one_click
     to = provider.setting("reply_to") or provider.setting("sender")
     return f"mailto:{to}?subject=unsubscribe%20{message.key}" if to.isascii() else ""

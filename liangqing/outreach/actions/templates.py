@@ -46,6 +46,8 @@ _CHOICES: dict[str, type[TextChoices]] = {
     "regime": Regime,
     "language": Template.Language,
 }
+SPOKEN = (Channel.PHONE, Channel.VISIT)
+"""Where somebody speaks, and can meet an attitude."""
 _DEMANDED = ("channel", "content", "recipient", "language")
 
 
@@ -62,10 +64,12 @@ def found(
     level: str = ANY,
     customer_class: str = ANY,
     regime: str = ANY,
+    attitude: str = ANY,
 ) -> Template:
     """The template for these circumstances, made when there is none; one that is there keeps its name.
 
-    Raises ``Refusal``: 403 without the right; 422 for an empty name or a word that is none of the choices.
+    Raises ``Refusal``: 403 without the right; 422 for an empty name, a word that is none of the choices, or an attitude
+    for anything but what is said aloud.
     """
     demand(by, "template.edit")
     key = {
@@ -76,10 +80,18 @@ def found(
         "level": level,
         "customer_class": customer_class,
         "regime": regime,
+        "attitude": attitude,
         "language": language,
     }
     if not name.strip():
         raise Refusal("name_missing", _("Give the template a name."), status=422, field="name")
+    if attitude and channel not in SPOKEN:
+        raise Refusal(
+            "attitude_aloud",
+            _("Only what is said aloud, on the phone or on a visit, is written for an attitude."),
+            status=422,
+            field="attitude",
+        )
     for column, value in key.items():
         choices = _CHOICES.get(column)
         if choices is not None and value not in choices.values and (value or column in _DEMANDED):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.content import length
+from liangqing.outreach.content import documents, length
 from liangqing.outreach.content.rendering import fill
 from liangqing.outreach.content.values import samples
 from liangqing.outreach.kinds import Channel
@@ -62,9 +62,10 @@ class Checked:
         return found
 
 
-def check(template: Template, subject: str, body: str) -> Checked:
-    """Look at a wording from all sides; nothing is raised."""
-    text = f"{subject}\n{body}"
+def check(template: Template, subject: str, body: str, *, around: str | None = None) -> Checked:
+    """Look at a wording from all sides; nothing is raised. ``around`` is what stands around the body of a Word document
+    (``documents.around``), None for what is set in the house's layout."""
+    text = f"{subject}\n{body}\n{around}" if around else f"{subject}\n{body}"
     try:
         names = wording.demand_sound(text)
     except Refusal as wrong:
@@ -84,7 +85,7 @@ def check(template: Template, subject: str, body: str) -> Checked:
     return Checked(
         names=frozenset(names),
         hits=tuple(language.check(said, content=template.content, regime=template.regime)),
-        missing=tuple(required.missing(text, **about)),
+        missing=tuple(required.missing(text, **about, layout=around is None)),
         forbidden=tuple(required.forbidden(text, **about)),
         parts=length.parts(sample) if template.channel == Channel.SMS else 0,
         sample=sample,
@@ -93,7 +94,7 @@ def check(template: Template, subject: str, body: str) -> Checked:
 
 def demand_submittable(version: TemplateVersion) -> Checked:
     """Raises ``Refusal`` (422, field ``body``) naming every fault of the wording."""
-    checked = check(version.template, version.subject, version.body)
+    checked = check(version.template, version.subject, version.body, around=documents.around(version))
     if checked.wrong is not None:
         raise checked.wrong
     if not checked.may_be_submitted:

@@ -1,10 +1,12 @@
-"""A letter as PDF: an approved wording in the layout of ``letters/letter.typ``, with all a demand must show (信用卡办法 69)."""
+"""A letter on paper, with all a demand must show (信用卡办法 69): an approved wording as PDF in the layout of
+``letters/letter.typ``; or, where the institution brought a Word document of its own, that document, filled in."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,19 @@ from liangqing.kit import typeset
 from liangqing.kit.actions import clause
 from liangqing.kit.money import Money, digits
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.content import saying
-from liangqing.outreach.content.rendering import Rendered, render
+from liangqing.outreach.content import documents, saying
+from liangqing.outreach.content.rendering import Rendered, digest, fill, render
 from liangqing.outreach.content.values import BillLine, Values
 from liangqing.outreach.kinds import Channel, Content, Recipient
 from liangqing.outreach.models import TemplateVersion
 
 LAYOUT = Path(__file__).parent.parent / "letters" / "letter.typ"
+PDF = "application/pdf"
 _NEEDED = (
     "institution", "reference", "today", "amount", "bills", "account_name", "bank", "account", "callback_phone",
     "complaint_phone", "customer",
 )  # fmt: skip
-_WHO_OWES = frozenset(Recipient) - {Recipient.SPOUSE, Recipient.CONTACT, Recipient.OTHER}
+WHO_OWES = frozenset(Recipient) - {Recipient.SPOUSE, Recipient.CONTACT, Recipient.OTHER}
 _MAY_BREAK = str.maketrans({sign: f"{sign}\u200b" for sign in "-/_."})
 """A long number may be broken behind these."""
 
@@ -42,26 +45,40 @@ class Addressee:
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter, ready to be set; ``data`` is what the layout reads, ``rendered`` what the record of the contact keeps."""
+    """One letter, ready to be set; ``data`` is what the layout reads, ``rendered`` what the record of the contact keeps.
+    ``word`` is the institution's own document, filled in: such a letter is never set in the layout."""
 
     reference: str
     language: str
     addressee: Addressee
     rendered: Rendered
     data: Mapping[str, Any]
+    word: bytes = field(default=b"", repr=False)
+
+    @property
+    def media_type(self) -> str:
+        """What is handed out: a PDF, or a Word document."""
+        return documents.DOCX if self.word else PDF
 
 
 @clause("P3 4.2.3")
 def compose(version: TemplateVersion, values: Values, addressee: Addressee) -> Letter:
-    """The letter of a wording, for these values.
+    """The letter of a wording, for these values. A wording with a Word document is that document, filled in.
 
-    Raises ``Refusal``: what ``rendering.render`` raises; ``no_letter_to`` (409) for somebody who does not owe, since the
-    layout shows the debt; ``value_missing`` where the layout needs what is not known; ``amounts_differ`` where the
-    bills do not add up to the amount.
+    Raises ``Refusal``: what ``rendering.render`` raises; ``no_letter_to`` (409) for somebody who does not owe, since a
+    demand shows the debt; ``value_missing`` where the layout or the document needs what is not known;
+    ``amounts_differ`` where the bills do not add up to the amount.
     """
     template = version.template
-    if template.channel != Channel.LETTER or template.recipient not in _WHO_OWES or template.content == Content.LOCATE:
+    if template.channel != Channel.LETTER or template.recipient not in WHO_OWES or template.content == Content.LOCATE:
         raise Refusal("no_letter_to", _("This layout shows the debt: it goes to nobody but those who owe."))
+    _demand_sum(values)
+    if version.document:
+        to = dataclasses.replace(values, addressee=addressee.name, address=" ".join(addressee.lines))
+        word = documents.render(version, to)
+        subject, body = " ".join(fill(version.subject, values.written(), version.name).split()), documents.said(word)
+        rendered = Rendered(subject, body, digest(subject, body))
+        return Letter(values.reference or "", values.language, addressee, rendered, {}, word)
     missing = [name for name in _NEEDED if getattr(values, name) in (None, "")]
     if missing:
         raise Refusal(
@@ -77,12 +94,6 @@ def _data(values: Values, addressee: Addressee, rendered: Rendered) -> dict[str,
     written = values.written()
     amount, bills = values.amount, values.bills or ()
     assert amount is not None
-    if bills != () and _sum(bills) != amount:
-        raise Refusal(
-            "amounts_differ",
-            _("The bills of letter {reference} do not add up to its amount."),
-            reference=values.reference,
-        )
     figure = saying.amount(amount, values.language)
     before, after = figure.split(f"{amount.major:,.{digits(amount.currency)}f}")
     chinese = values.language == saying.CHINESE
@@ -121,6 +132,15 @@ def _data(values: Values, addressee: Addressee, rendered: Rendered) -> dict[str,
     }
 
 
+def _demand_sum(values: Values) -> None:
+    if values.amount is not None and values.bills and _sum(values.bills) != values.amount:
+        raise Refusal(
+            "amounts_differ",
+            _("The bills of letter {reference} do not add up to its amount."),
+            reference=values.reference,
+        )
+
+
 def _sum(bills: Sequence[BillLine]) -> Money | None:
     """What the bills come to; None where they are in several currencies."""
     if len({bill.amount.currency for bill in bills}) != 1:
@@ -143,6 +163,8 @@ def words(language: str) -> dict[str, Any]:
 def document(letters: Sequence[Letter], *, duplex: bool = False) -> dict[str, Any]:
     """What the layout reads for letters of one language; ``duplex`` begins each on a new sheet."""
     first = letters[0]
+    if any(letter.word for letter in letters):
+        raise ValueError("a Word document is not set in the layout")
     return {
         "language": first.language,
         "words": words(first.language),
@@ -151,6 +173,11 @@ def document(letters: Sequence[Letter], *, duplex: bool = False) -> dict[str, An
         "letters": [letter.data for letter in letters],
         "duplex": duplex,
     }
+
+
+def paper(letter: Letter) -> bytes:
+    """One letter as it is handed out, of ``letter.media_type``. Raises ``typeset.TypesetError`` as ``pdf`` does."""
+    return letter.word or pdf(letter)
 
 
 def pdf(letter: Letter) -> bytes:

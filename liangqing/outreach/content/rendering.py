@@ -47,20 +47,24 @@ def render(version: TemplateVersion, values: Values, *, documents: frozenset[str
     ``value_missing`` where the template names what is not known; ``language_forbidden`` with the first find (facts:
     found, why, hits); ``debt_told`` where a message to somebody else would tell of the debt; ``text_too_long``.
     """
-    if version.state != TemplateVersion.State.APPROVED:
-        raise Refusal(
-            "wording_not_approved", _("This wording ({name}) is not approved. Choose one that is."), name=version.name
-        )
-    template = version.template
-    if values.language != template.language:
-        raise Refusal("wrong_language", _("This wording ({name}) is in another language."), name=version.name)
-    if values.bills is not None and len(values.bills) > MOST_BILLS:
-        raise _too_long(version)
+    demand_fits(version, values)
     written = values.written()
     subject = " ".join(fill(version.subject, written, version.name).split())
     body = fill(version.body, written, version.name).strip()
     demand_allowed(version, f"{subject}\n{body}", values, documents)
     return Rendered(subject, body, digest(subject, body))
+
+
+def demand_fits(version: TemplateVersion, values: Values) -> None:
+    """Whether a wording may be filled with these values at all. Raises ``Refusal`` as ``render`` does."""
+    if version.state != TemplateVersion.State.APPROVED:
+        raise Refusal(
+            "wording_not_approved", _("This wording ({name}) is not approved. Choose one that is."), name=version.name
+        )
+    if values.language != version.template.language:
+        raise Refusal("wrong_language", _("This wording ({name}) is in another language."), name=version.name)
+    if values.bills is not None and len(values.bills) > MOST_BILLS:
+        raise _too_long(version)
 
 
 def preview(subject: str, body: str, language: str) -> Rendered:

@@ -55,6 +55,8 @@ class Values:
     contract: str | None = None
     case_number: str | None = None
     reference: str | None = None
+    addressee: str | None = None
+    address: str | None = None
     promise_amount: Money | None = None
     promise_due_on: dt.date | None = None
     pay_by_on: dt.date | None = None
@@ -87,7 +89,8 @@ class Values:
         contracts = (bill.contract for bill in self.bills or ())
         numbers = (bill.number for bill in self.bills or ())
         own = (self.customer, self.collector, self.institution, self.institution_address, self.account_name, self.bank)
-        return tuple(each for each in (*own, self.salutation, self.contract, *contracts, *numbers) if each)
+        to = (self.addressee, self.address)
+        return tuple(each for each in (*own, *to, self.salutation, self.contract, *contracts, *numbers) if each)
 
     def _write(self, value: Any) -> Any:
         if isinstance(value, Money):

@@ -2,6 +2,7 @@ from liangqing.outreach.models.attempt import Answer, Attempt, AttemptEvent, Exe
 from liangqing.outreach.models.batch import LetterBatch, Posting
 from liangqing.outreach.models.call import Call
 from liangqing.outreach.models.dispatch import Addressee, Dispatch, Switch
+from liangqing.outreach.models.file import MessageFile
 from liangqing.outreach.models.incoming import Incoming, MailboxMark
 from liangqing.outreach.models.line import Line
 from liangqing.outreach.models.message import Message
@@ -26,6 +27,7 @@ __all__ = [
     "Line",
     "MailboxMark",
     "Message",
+    "MessageFile",
     "Met",
     "Outlook",
     "Place",

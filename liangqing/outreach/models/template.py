@@ -15,7 +15,8 @@ class Template(models.Model):
     """What is said by a channel, for a purpose, to somebody, in a language; how it is worded is in its versions.
 
     ``occasion`` tells templates of one kind apart, such as the reminder of a promise from that of a bill; empty for the
-    ordinary one. ``level``, ``customer_class`` and ``regime`` may be empty: for all of them.
+    ordinary one. ``level``, ``customer_class`` and ``regime`` may be empty: for all of them. ``attitude`` is for what is said
+    aloud: how the debtor behaves, as the last record of the case says; empty for everybody.
     """
 
     class Occasion(models.TextChoices):
@@ -36,16 +37,17 @@ class Template(models.Model):
     level = models.CharField(max_length=12, choices=Level, blank=True, default=ANY)
     customer_class = models.CharField(max_length=16, blank=True, default=ANY)
     regime = models.CharField(max_length=16, choices=Regime, blank=True, default=ANY)
+    attitude = models.CharField(max_length=16, blank=True, default=ANY, help_text="one of cases.attitudes")
     language = models.CharField(max_length=8, choices=Language)
 
-    KEY = ("channel", "content", "recipient", "occasion", "level", "customer_class", "regime", "language")
+    KEY = ("channel", "content", "recipient", "occasion", "level", "customer_class", "regime", "attitude", "language")
     """What tells one template from another."""
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "channel", "content", "recipient", "language", "occasion", "level", "customer_class", "regime",
+                    "channel", "content", "recipient", "language", "occasion", "level", "customer_class", "regime", "attitude",
                 ],
                 name="outreach_template_once",
             )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.models import ANY, TemplateVersion
 
-SPECIFIC = ("regime", "level", "customer_class")
+SPECIFIC = ("regime", "attitude", "level", "customer_class")
 """What makes a template more specific, what weighs most before."""
 
 
@@ -25,9 +25,10 @@ def choose(
     *,
     regime: str = ANY,
     occasion: str = ANY,
+    attitude: str = ANY,
 ) -> TemplateVersion:
     """The wording in force on a day for just this: the template that says most about the circumstances (regime before
-    level before class), of it the latest wording approved. The same question has the same answer.
+    attitude before level before class), of it the latest wording approved. The same question has the same answer.
 
     Raises ``Refusal`` (``no_template``, 409) where there is none: nothing is sent that nobody approved.
     """
@@ -44,6 +45,7 @@ def choose(
             template__level__in={ANY, level},
             template__customer_class__in={ANY, customer_class},
             template__regime__in={ANY, regime},
+            template__attitude__in={ANY, attitude},
         )
         .select_related("template")
         .order_by("template_id", "-number")

@@ -96,11 +96,14 @@ def holding(content: str, channel: str, recipient: str, regime: str) -> list[Rul
 
 
 @clause("P3 4.2.4")
-def missing(template_text: str, *, content: str, channel: str, recipient: str, regime: str) -> list[Missing]:
-    """The elements a template lacks. An empty ``regime`` is a template for all of China's rules."""
+def missing(
+    template_text: str, *, content: str, channel: str, recipient: str, regime: str, layout: bool = True
+) -> list[Missing]:
+    """The elements a template lacks. An empty ``regime`` is a template for all of China's rules. Without ``layout`` it is
+    handed out as it is, a Word document of the institution's own, and must hold everything itself (信用卡办法 69)."""
     named = wording.names(template_text)
     said = "".join(wording.constants(template_text))
-    given = set(_catalogue()["layout"].get(channel, ()))
+    given = set(_catalogue()["layout"].get(channel, ())) if layout else set()
     found: dict[str, Missing] = {}
     for rule in holding(content, channel, recipient, regime):
         for element in rule.must:

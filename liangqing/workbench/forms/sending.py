@@ -9,13 +9,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from liangqing.kit.files import Upload
+from liangqing.outreach.actions.attaching import Enclosed
 from liangqing.outreach.actions.messages import LONGEST, WRITTEN
 from liangqing.outreach.channels.kinds import FAULT_LABELS, FIELDS, STAFF_ONLY, Field, Kind
 from liangqing.outreach.kinds import Channel, Content
 from liangqing.outreach.models import Provider, Template, TemplateVersion
 from liangqing.parties.models import Contact
 from liangqing.people.models import Certificate
-from liangqing.workbench.forms.cases import Day
+from liangqing.workbench.forms.cases import Day, FilesField
 from liangqing.workbench.forms.contacts import masked
 from liangqing.workbench.forms.refusing import Refusing
 
@@ -79,6 +81,26 @@ class WordsForm(Refusing):
 
     def clean_body(self) -> str:
         return str(self.cleaned_data["body"]).replace("\r\n", "\n")
+
+
+class EnclosedForm(Refusing):
+    """What goes with an e-mail. The letter of demand only with what is a demand itself."""
+
+    def __init__(self, *args: Any, letter: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if letter:
+            self.fields["letter"] = forms.BooleanField(label=_("With the letter of demand"), required=False)
+        self.fields["statement"] = forms.ChoiceField(
+            label=_("Statement of open bills"),
+            choices=[("", _("none")), ("pdf", "PDF"), ("xlsx", "Excel")],
+            required=False,
+        )
+        self.fields["files"] = FilesField(label=_("Files"))
+
+    def enclosed(self) -> Enclosed:
+        said = self.cleaned_data
+        uploads = tuple(Upload(each.name or "", each.read()) for each in said["files"])
+        return Enclosed(letter=bool(said.get("letter")), statement=said["statement"], uploads=uploads)
 
 
 class ReasonForm(Refusing):

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from liangqing.cases.attitudes import ATTITUDES
+from liangqing.cases.words import spoken
 from liangqing.kit import clock
 from liangqing.outreach.actions.reviews import LONGEST as LONGEST_CONCLUSION
 from liangqing.outreach.kinds import Channel, Content, Recipient, Regime
@@ -37,6 +39,9 @@ class TemplateForm(Refusing):
             label=_("Class"), max_length=16, required=False, help_text=_("empty: all of them")
         )
         self.fields["regime"] = _choice(_("Whose rules"), [_ALL, *Regime.choices])
+        named = [(code, spoken(each.name)) for code, each in ATTITUDES.items()]
+        self.fields["attitude"] = _choice(_("Attitude"), [_ALL, *named])
+        self.fields["attitude"].help_text = _("Only of what is said aloud, on the phone or on a visit.")
 
 
 def _choice(label: Any, choices: Any) -> forms.ChoiceField:

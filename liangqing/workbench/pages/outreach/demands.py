@@ -18,7 +18,7 @@ from liangqing.cases.models import Case
 from liangqing.cases.queries import visible
 from liangqing.cases.queries.given import given
 from liangqing.cases.queries.governing import governing
-from liangqing.kit import clock
+from liangqing.kit import clock, media
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.typeset import TypesetError
 from liangqing.outreach.actions import demands, guard
@@ -79,7 +79,7 @@ def letter(request: Request, number: str) -> HttpResponseBase:
         return _answer(request, case, form, about, status=refusal.status)
     if not content:
         return _answer(request, case, form, about, attempt=attempt, status=409)
-    return _pdf(content, f"{case.number} {attempt.number}.pdf", download=True)
+    return _paper(content, f"{case.number} {attempt.number}", download=True)
 
 
 def _wait(request: Request, case: Case, about: About) -> HttpResponse:
@@ -103,7 +103,7 @@ def _answer(
     attempt: Attempt | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    made, problem, pictures = _looked_at(about, request) if about else (None, "", [])
+    made, problem, pictures, text = _looked_at(about, request) if about else (None, "", [], "")
     verdict = guard.look(demands.wish_of(about, request.user)) if about else None
     context: dict[str, Any] = {
         "case": case,
@@ -115,6 +115,7 @@ def _answer(
         "problem": problem,
         "pictures": pictures[:_PAGES_SHOWN],
         "pages": len(pictures),
+        "text": text,
         "verdict": verdict,
         "reasons": [guard.said(each) for each in verdict.deciding] if verdict else [],
         "attempt": attempt,
@@ -136,22 +137,26 @@ def _counted(case: Case) -> dict[str, Any]:
     }
 
 
-def _looked_at(about: About, request: Request) -> tuple[Drafted | None, str, list[str]]:
-    """The demand, why there is none, and its pages as pictures the page can hold."""
+def _looked_at(about: About, request: Request) -> tuple[Drafted | None, str, list[str], str]:
+    """The demand, why there is none, and its pages as pictures the page can hold; of a Word document the text, since how
+    it looks is for Word to show."""
     made = None
     try:
         made = demands.drafted(about, request.user)
-        pictures = letters.pictures(demands.sample(made, about))
+        letter = demands.sample(made, about)
+        pictures = [] if letter.word else letters.pictures(letter)
     except Refusal as refusal:
-        return made, refusal.sentence, []
+        return made, refusal.sentence, [], ""
     except TypesetError as problem:
-        return made, str(problem), []
-    return made, "", [base64.b64encode(each).decode() for each in pictures]
+        return made, str(problem), [], ""
+    text = letter.rendered.body if letter.word else ""
+    return made, "", [base64.b64encode(each).decode() for each in pictures], text
 
 
 @page("outreach.send")
 def preview(request: Request, number: str) -> HttpResponseBase:
-    """The demand to look at as PDF: nothing is asked, nothing counts, the address is masked."""
+    """The demand to look at, as PDF or as the institution's Word document: nothing is asked, nothing counts, the address is
+    masked."""
     case = _case(request, number)
     wanted = request.GET.get("contact", "")
     contacts = _addresses(case)
@@ -160,14 +165,17 @@ def preview(request: Request, number: str) -> HttpResponseBase:
         raise Refusal("no_address", gettext_lazy("No address is known. Add one on the customer’s page."), status=404)
     about = _about(case, contact)
     try:
-        content = letters.pdf(demands.sample(demands.drafted(about, request.user), about))
+        content = letters.paper(demands.sample(demands.drafted(about, request.user), about))
     except TypesetError as problem:
         raise Refusal("not_set", gettext_lazy("This letter can't be set: {why}"), why=str(problem)) from problem
-    return _pdf(content, f"{case.number}.pdf", download=False)
+    return _paper(content, case.number, download=False)
 
 
-def _pdf(content: bytes, name: str, *, download: bool) -> FileResponse:
-    answer = FileResponse(io.BytesIO(content), as_attachment=download, filename=name, content_type="application/pdf")
+def _paper(content: bytes, name: str, *, download: bool) -> FileResponse:
+    kind = media.media_type(content) or "application/octet-stream"
+    name = media.clean_name(name, kind)
+    download = download or kind != letters.PDF
+    answer = FileResponse(io.BytesIO(content), as_attachment=download, filename=name, content_type=kind)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
-from typing import Any
+from pathlib import PurePath
+from typing import IO, Any
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
@@ -37,6 +39,7 @@ _MOST_COUNTED = 1000
 _SHOWN = 500
 _BATCHES = 20
 _FAULTS = 20
+_KINDS = {".pdf": "application/pdf", ".csv": "text/csv", ".zip": "application/zip"}
 
 
 def seen(user: User) -> QuerySet[LetterBatch]:
@@ -162,6 +165,8 @@ def _answer(
         "form": form or PostedForm(),
         "result_form": ResultForm(initial={"on": clock.today()}),
         "slip_form": SlipForm(),
+        "volumes": sum(each["name"].endswith(".pdf") for each in row.files),
+        "word": any(each["name"].endswith(".zip") for each in row.files),
         "posts": prints and any(each.message.state == MessageState.PRINTED for each in postings),
         "prints": prints,
         "faults": faults,
@@ -176,17 +181,31 @@ def _may_end(message: Message) -> bool:
 
 @page("letter.see")
 def file(request: Request, pk: int, name: str) -> HttpResponseBase:
-    """A volume, or the list for the postal counter."""
+    """A volume, an archive of Word documents, or the list for the postal counter."""
     row = find(seen(request.user), pk=pk)
     kept = next((each for each in row.files if each["name"] == name), None)
     if kept is None:
         raise Refusal("not_here", gettext_lazy("This batch has no such file."), status=404)
-    kind = "application/pdf" if name.endswith(".pdf") else "text/csv"
-    return _download(kept["sha256"], kept["size"], f"{row.number} {name}", kind)
+    kind = _KINDS[PurePath(name).suffix]
+    return _download(files.read(kept["sha256"], kept["size"]), f"{row.number} {name}", kind)
 
 
-def _download(sha256: str, size: int, name: str, kind: str) -> FileResponse:
-    answer = FileResponse(files.read(sha256, size), as_attachment=True, filename=name, content_type=kind)
+@page("letter.see")
+def whole(request: Request, pk: int) -> HttpResponseBase:
+    """All letters of a batch as one PDF, for a printer that takes one job."""
+    row = find(seen(request.user), pk=pk)
+    paper = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it; it has no name, and ends with that
+    try:
+        actions.whole(row, paper)
+    except Refusal:
+        paper.close()
+        raise
+    paper.seek(0)
+    return _download(paper, f"{row.number}.pdf", "application/pdf")
+
+
+def _download(content: IO[bytes], name: str, kind: str) -> FileResponse:
+    answer = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
@@ -280,7 +299,8 @@ def slip(request: Request, pk: int) -> HttpResponseBase:
             raise Refusal("not_here", gettext_lazy("No slip of this letter has come back."), status=404)
         content = files.read(row.slip_sha256, row.slip_size)
         kind = media.media_type(content.read()) or "application/octet-stream"
-        return _download(row.slip_sha256, row.slip_size, row.slip_name, kind)
+        content.seek(0)
+        return _download(content, row.slip_name, kind)
     form = SlipForm(request.POST, request.FILES)
     if form.is_valid():
         given = form.cleaned_data["slip"]

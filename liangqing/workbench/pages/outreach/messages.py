@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages as told
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liangqing.cases.queries import visible
+from liangqing.kit import files
 from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import messages as actions
@@ -189,6 +190,7 @@ def _answer(
         "events": row.attempt.events.order_by("id") if row.attempt else (),
         "answers": row.answers.order_by("id")[:50],
         "parts": row.parts.order_by("id")[:50],
+        "files": row.files.order_by("id") if row.channel == Channel.EMAIL else (),
         "waits": row.state in DUE,
         "undecided": row.state == _S.DOUBTFUL,
         "may_off": sends and row.state in MESSAGE.named("call off").sources,
@@ -210,6 +212,18 @@ def _moved(entry: Entry) -> str:
 def _back(row: Message, sentence: str, request: Request) -> HttpResponse:
     told.success(request, sentence, extra_tags="good")
     return HttpResponseRedirect(reverse("messages-one", args=[row.pk]))
+
+
+@page("case.see")
+def file(request: Request, pk: int, file: int) -> HttpResponseBase:
+    """A file that goes or went with a message; its hash is checked on the way out."""
+    kept = find(_one(request, pk).files.exclude(sha256=""), pk=file)
+    answer = FileResponse(
+        files.read(kept.sha256, kept.size), as_attachment=True, filename=kept.name, content_type=kept.media_type
+    )  # fmt: skip
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @page("case.see", post="outreach.send")

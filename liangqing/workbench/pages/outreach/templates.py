@@ -25,6 +25,7 @@ from liangqing.warning.level import Level
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.templates import ReasonForm, TemplateForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
+from liangqing.workbench.templatetags.lq import attitude_words
 
 State = TemplateVersion.State
 COLOURS = {"draft": "yellow", "submitted": "blue", "approved": "green", "retired": "", "dropped": ""}
@@ -101,6 +102,7 @@ def templates(request: Request) -> HttpResponseBase:
             Column("level", gettext_lazy("Level"), lambda line: line.template.get_level_display() or None),
             Column("class", gettext_lazy("Class"), lambda line: line.template.customer_class or None),
             Column("regime", gettext_lazy("Whose rules"), lambda line: line.template.get_regime_display() or None, shown=False),
+            Column("attitude", gettext_lazy("Attitude"), lambda line: attitude_words(line.template.attitude) or None, shown=False),
             Column("language", gettext_lazy("Language"), lambda line: line.template.get_language_display(), sort=("language", "channel")),
             Column("version", gettext_lazy("Version"), lambda line: line.shown.name.replace(" ", "\u00a0") if line.shown else None),
             Column("state", gettext_lazy("State"), lambda line: line.state(), plain=lambda line: line.plain()),

@@ -78,7 +78,7 @@ def _save(row: TemplateVersion, form: WordingForm, request: Request) -> Template
 
 
 def _saved(request: Request, row: TemplateVersion) -> HttpResponse:
-    checked = checking.check(row.template, row.subject, row.body)
+    checked = checking.check(row.template, row.subject, row.body, around=documents.around(row))
     sentence = _("The draft was saved.")
     if not checked.may_be_submitted:
         sentence += " " + _("It can’t be submitted before what is wrong is mended.")
@@ -112,14 +112,19 @@ def checks(request: Request, pk: int) -> HttpResponse:
     """What is wrong with the words as they are typed, as a part of the page: nothing is stored."""
     row = _find(pk)
     subject, body = request.POST.get("subject", row.subject), request.POST.get("body", row.body)
-    told = look(row.template, subject, body.replace("\r\n", "\n"))
+    told = look(row.template, subject, body.replace("\r\n", "\n"), around=_around(row, body))
     return render(request, "workbench/outreach/templates/checks.html", told)
 
 
-def look(template: Template, subject: str, body: str) -> dict[str, Any]:
+def _around(row: TemplateVersion, body: str) -> str | None:
+    """What stands around the text of its Word document, for as long as nobody typed another text."""
+    return documents.around(row) if body.replace("\r\n", "\n").strip() in ("", row.body) else None
+
+
+def look(template: Template, subject: str, body: str, *, around: str | None = None) -> dict[str, Any]:
     """Everything there is to say of some words, for ``checks.html``."""
     too_long = len(body) + len(subject) > wording.LONGEST  # told, not worked through
-    checked = Checked(wrong=_too_long()) if too_long else checking.check(template, subject, body)
+    checked = Checked(wrong=_too_long()) if too_long else checking.check(template, subject, body, around=around)
     preview = rendering.preview(subject, body, template.language) if checked.wrong is None else None
     return {
         "checked": checked,
@@ -184,7 +189,7 @@ def _answer(
         "before": before,
         "difference": difference(before, row) if before else [],
         "variables": [(each, snippet(each), each.sample.get(key, "")) for each in wording.variables().values()],
-        **look(template, *shown),
+        **look(template, *shown, around=_around(row, shown[1])),
     }
     return render(request, "workbench/outreach/templates/version.html", context, status=status)
 

@@ -17,9 +17,11 @@ from liangqing.cases.queries import visible
 from liangqing.cases.queries.given import given
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import drafting, guard
-from liangqing.outreach.actions.messages import Want, send, wish_of
+from liangqing.outreach.actions import attaching, drafting, enclosing, guard
+from liangqing.outreach.actions.attaching import Enclosed
+from liangqing.outreach.actions.messages import Want, wish_of
 from liangqing.outreach.content.length import parts
+from liangqing.outreach.content.letters import WHO_OWES
 from liangqing.outreach.kinds import Channel, Content, content_for
 from liangqing.outreach.queries import asking
 from liangqing.outreach.queries.facts import recipient_of
@@ -28,7 +30,8 @@ from liangqing.outreach.rules.facts import Verdict
 from liangqing.parties.models import Contact
 from liangqing.parties.queries import members
 from liangqing.workbench.doors import Request, find, page
-from liangqing.workbench.forms.sending import BY_HAND, MessageForm, WordsForm
+from liangqing.workbench.forms.refusing import Refusing
+from liangqing.workbench.forms.sending import BY_HAND, EnclosedForm, MessageForm, WordsForm
 from liangqing.workbench.pages.outreach.marking import marked
 from liangqing.workbench.words import customer_name
 
@@ -57,11 +60,11 @@ def compose(request: Request, number: str) -> HttpResponse:
     if not ways:
         return render(request, "workbench/outreach/messages/compose.html", {"case": case, "nobody": True}, status=200)
     form, want = _wanted(request, case, ways)
-    words = _words(request, want)
+    words, files = _words(request, want), _files(request, want)
     if not posted:
-        return _answer(request, case, form, words, want)
-    if not form.is_valid() or (words is not None and not words.is_valid()):
-        return _answer(request, case, form, words, want, status=422)
+        return _answer(request, case, form, words, files, want)
+    if any(each.errors for each in (form, words, files) if each is not None):
+        return _answer(request, case, form, words, files, want, status=422)
     if words is not None:
         want = _with_words(want, words)
     try:
@@ -69,12 +72,19 @@ def compose(request: Request, number: str) -> HttpResponse:
             raise Refusal("too_early", _("It may not leave soon enough: it would be dropped before. Write it then."))
         if words is None and (refusal := drafting.drafted(want, by=request.user).refusal):
             raise Refusal("no_words", refusal)
-        row = send(want, by=request.user)
+        row = attaching.send(want, files.enclosed() if files is not None else Enclosed(), by=request.user)
     except Refusal as refusal:
-        (words if words is not None and refusal.status == 422 else form).refuse(refusal)
-        return _answer(request, case, form, words, want, status=422 if refusal.status == 422 else 409)
+        _at(refusal, form, words, files).refuse(refusal)
+        return _answer(request, case, form, words, files, want, status=422 if refusal.status == 422 else 409)
     messages.success(request, _("It leaves in a moment: {number}.").format(number=row.number), extra_tags="good")
     return HttpResponseRedirect(reverse("messages-one", args=[row.pk]))
+
+
+def _at(refusal: Refusal, form: MessageForm, words: WordsForm | None, files: EnclosedForm | None) -> Refusing:
+    """The form a refusal is told in."""
+    if files is not None and refusal.facts.get("field") in files.fields:
+        return files
+    return words if words is not None and refusal.status == 422 else form
 
 
 def _wanted(request: Request, case: Case, ways: list[tuple[str, Contact]]) -> tuple[MessageForm, Want]:
@@ -118,6 +128,15 @@ def _words(request: Request, want: Want) -> WordsForm | None:
     return WordsForm(request.POST if request.method == "POST" else None, mail=want.channel == Channel.EMAIL)
 
 
+def _files(request: Request, want: Want) -> EnclosedForm | None:
+    """The form of what goes with it, where anything may: with an e-mail to somebody who owes."""
+    recipient = recipient_of(want.party, want.contact.role)
+    if want.channel != Channel.EMAIL or recipient not in WHO_OWES or want.content == Content.LOCATE:
+        return None
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    return EnclosedForm(*data, letter=want.content in enclosing.WITH_LETTER)
+
+
 def _with_words(want: Want, words: WordsForm) -> Want:
     said = words.cleaned_data
     subject, body = str(said.get("subject", "")), str(said["body"])
@@ -127,7 +146,14 @@ def _with_words(want: Want, words: WordsForm) -> Want:
 
 
 def _answer(
-    request: Request, case: Case, form: MessageForm, words: WordsForm | None, want: Want, *, status: int = 200
+    request: Request,
+    case: Case,
+    form: MessageForm,
+    words: WordsForm | None,
+    files: EnclosedForm | None,
+    want: Want,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     verdict = guard.look(wish_of(want, by=request.user))
     draft = drafting.drafted(want, by=request.user) if words is None else None
@@ -136,6 +162,7 @@ def _answer(
         "customer": customer_name(case.party, request.user),
         "form": form,
         "words": words,
+        "files": files,
         "want": want,
         "chosen": {"way": form["way"].value(), "content": want.content, "template": form["template"].value() or ""},
         "draft": draft,
