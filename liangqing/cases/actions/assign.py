@@ -108,7 +108,9 @@ def check(person: User, within: frozenset[int] | None) -> None:
     if certificates.has_lapsed(person, today):
         raise Refusal(
             "certificate_lapsed",
-            _("The certificate of {person} for collection has ended. Choose somebody else, or enter the new one first."),
+            _(
+                "The certificate of {person} for collection has ended. Choose somebody else, or enter the new one first."
+            ),
             status=422,
             field="to",
             person=person.name,

@@ -17,6 +17,7 @@ from liangqing.cases.lifecycle import CaseStage
 from liangqing.cases.models import Case
 from liangqing.nightly.models import Run
 from liangqing.outreach.events import ContactViolated
+from liangqing.outreach.queries.lines import unregistered
 from liangqing.people.models import Department
 from liangqing.policy import Policy
 from liangqing.trail.models.entry import FREQUENT
@@ -148,6 +149,11 @@ def contacts_against_rules(_policy: Policy, today: dt.date) -> int:
     return told([ContactViolated.name], today)[ContactViolated.name].count
 
 
+def channels_without_lines(_policy: Policy, _today: dt.date) -> int:
+    """Channels in use for which no line is registered, so that any line passes (P2 3.3.2)."""
+    return len(unregistered())
+
+
 def _some(rows: Any) -> int:
     return int(rows.order_by().values("pk")[: MOST + 1].count())
 
@@ -158,4 +164,5 @@ OPEN: Mapping[str, Callable[[Policy, dt.date], int]] = {
     "approvals_overdue": approvals_overdue,
     "departments_headless": departments_headless,
     "contacts_against_rules": contacts_against_rules,
+    "channels_without_lines": channels_without_lines,
 }

@@ -28,6 +28,7 @@ class Hold(models.TextChoices):
     BANKRUPTCY = "bankruptcy", _("bankruptcy accepted by a court")
     FRAUD = "fraud", _("identity fraud under investigation")
     MORATORIUM = "moratorium", _("moratorium")
+    LINE = "line", _("reached from a line that is not registered")
     CONSENT = "consent", _("agreed to be reached outside the usual hours")
 
 

@@ -16,8 +16,8 @@ from liangqing.workbench.forms.cases import Day
 from liangqing.workbench.forms.contacts import shown
 from liangqing.workbench.forms.refusing import Refusing
 
-TOLD_BY_HAND = [kind for kind in Hold if kind != Hold.PROMISE]
-"""A promise is taken where promises are taken."""
+TOLD_BY_HAND = [kind for kind in Hold if kind not in (Hold.PROMISE, Hold.LINE)]
+"""A promise is taken where promises are taken; what an unregistered line holds back, the house holds by itself."""
 
 
 class RestraintForm(Refusing):

@@ -64,6 +64,7 @@ UNDONE: Mapping[str, Promise] = {
     "approvals_overdue": gettext_lazy("requests for approval past their day"),
     "departments_headless": gettext_lazy("departments nobody heads"),
     "contacts_against_rules": gettext_lazy("contacts that took place against the rules"),
+    "channels_without_lines": gettext_lazy("channels in use without a registered line"),
     "night_missing": gettext_lazy("no night since yesterday"),
 }
 _ROWS = 200

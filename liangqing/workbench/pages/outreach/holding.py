@@ -12,7 +12,7 @@ from liangqing.cases.queries import visible
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.parties.actions import restraints as actions
-from liangqing.parties.models import Hold, Party, Restraint
+from liangqing.parties.models import Party, Restraint
 from liangqing.parties.queries import members
 from liangqing.parties.queries import restraints as found
 from liangqing.people.rights import can
@@ -57,7 +57,7 @@ def _answer(
     for row in rows:
         over = row.lifted_at is not None or (row.until_at is not None and row.until_at <= now)
         row.holds = not over  # type: ignore[attr-defined]
-        row.may_end = not over and row.kind != Hold.STOP_WORD  # type: ignore[attr-defined]
+        row.may_end = not over and actions.may_lift(row, request.user)  # type: ignore[attr-defined]
     context = {
         "party": party,
         "name": customer_name(party, request.user),
