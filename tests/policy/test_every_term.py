@@ -275,7 +275,7 @@ ELSEWHERE: dict[str, str] = {
         ),
         "tests/outreach/test_guard_terms.py",
     ),
-    "visit.people": "tests/outreach/test_visits.py",
+    **dict.fromkeys(("visit.people", "visit.photo_hours", "visit.photo_metres"), "tests/outreach/test_visits.py"),
     **{
         f"outreach.{name}": "tests/outreach/test_sending_terms.py"
         for name in (
