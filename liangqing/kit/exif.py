@@ -217,7 +217,9 @@ def _utc(found: dt.datetime) -> dt.datetime | None:
 def _place(gps: dict[int, Value]) -> tuple[Decimal, Decimal] | None:
     latitude = _degrees(gps.get(_LATITUDE), gps.get(_NORTH), "N", "S", 90)
     longitude = _degrees(gps.get(_LONGITUDE), gps.get(_EAST), "E", "W", 180)
-    if latitude is None or longitude is None or latitude == longitude == 0:  # 0, 0 is what receivers write without a fix
+    if (
+        latitude is None or longitude is None or latitude == longitude == 0
+    ):  # 0, 0 is what receivers write without a fix
         return None
     return latitude, longitude
 

@@ -48,7 +48,9 @@ def test_south_and_west_are_below_zero() -> None:
         ({"satellites": "2026:11:23 99:99:99"}, None),
     ],
 )  # fmt: skip
-def test_the_offset_counts_then_the_satellites_then_the_clock_of_the_house(fields: dict, at: dt.datetime | None) -> None:
+def test_the_offset_counts_then_the_satellites_then_the_clock_of_the_house(
+    fields: dict, at: dt.datetime | None
+) -> None:
     assert said_by(jpeg(exif(**fields)), SHANGHAI).at == at
 
 

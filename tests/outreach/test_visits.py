@@ -331,7 +331,10 @@ class TestPictures:
     def test_an_old_picture_and_one_from_elsewhere_are_flagged_and_not_refused(self, stop: Stop, cast: Cast) -> None:
         """visit.photo_hours, visit.photo_metres"""
         year_old, afar = picture("2025:11:23 10:00:00"), picture(place=(33.60, 116.21))
-        both, fine = picture("2026:11:23 07:59:00", (33.5250, 116.21)), picture("2026:11:23 08:00:00", (33.5244, 116.21))
+        both, fine = (
+            picture("2026:11:23 07:59:00", (33.5250, 116.21)),
+            picture("2026:11:23 08:00:00", (33.5244, 116.21)),
+        )
         found = self.kept(stop, cast, year_old, afar, both, fine)
         assert [each.departs for each in found] == [["time"], ["place"], ["time", "place"], []]
         told_of = Entry.objects.get(event="visit recorded").facts
@@ -343,7 +346,9 @@ class TestPictures:
         assert [each.departs for each in found] == [[], []]
 
     def test_what_the_phone_says_is_kept_beside_it_and_looked_at_too(self, stop: Stop, cast: Cast) -> None:
-        there = Moment(dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC), Position(Decimal("33.60000"), Decimal("116.21000"), 30))
+        there = Moment(
+            dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC), Position(Decimal("33.60000"), Decimal("116.21000"), 30)
+        )
         (kept,) = self.kept(stop, cast, PHOTO, chosen={"photos": there})
         assert (kept.taken_at, kept.taken_place) == (None, None), "the picture itself says nothing"
         assert (kept.chosen_at, kept.chosen_place) == (there.at, there.place)

@@ -42,7 +42,11 @@ def report(request: Request) -> HttpResponseBase:
     last = week + asked.WEEK - dt.timedelta(days=1)
     lines = asked.report(asked.visits(user), week)
     found = asked.of_week(asked.visits(user), week)
-    rows = found.annotate(departs=asked.DEPARTS).select_related("stop__round", "party", "by", "receipt").order_by("stop__round__area", "on", "pk")
+    rows = (
+        found.annotate(departs=asked.DEPARTS)
+        .select_related("stop__round", "party", "by", "receipt")
+        .order_by("stop__round__area", "on", "pk")
+    )
     if request.GET.get("export") == "xlsx":
         sheets = _sheets(lines, rows.iterator(1000), user, f"{week} – {last}")
         return take_away("visits", sheets, by=user, filters={"week": str(week)}, address=request.get_full_path())
