@@ -164,21 +164,18 @@ def _pointer(value: Value | None) -> int:
 def _time(exif: dict[int, Value], gps: dict[int, Value], zone: dt.tzinfo) -> dt.datetime | None:
     for tag, offset in ((_ORIGINAL, _OFFSET_ORIGINAL), (_DIGITIZED, _OFFSET_DIGITIZED)):
         text = exif.get(tag)
-        found = _instant(text) if isinstance(text, str) else None
-        if found is None:
-            continue
         told = _offset(exif.get(offset))
-        if told is not None:
-            return _utc(found.replace(tzinfo=told))
-        return _satellites(gps) or _utc(found.replace(tzinfo=zone))
+        found = _instant(text, told or zone) if isinstance(text, str) else None
+        if found is not None:
+            return found if told else _satellites(gps) or found
     return _satellites(gps)
 
 
-def _instant(text: str) -> dt.datetime | None:
-    """``2026:11:23 10:05:00``, by its own clock; cameras whose clock was never set write zeros or blanks."""
+def _instant(text: str, zone: dt.tzinfo) -> dt.datetime | None:
+    """``2026:11:23 10:05:00`` by the clock of a zone; cameras whose clock was never set write zeros or blanks."""
     try:
-        found = dt.datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S")
-    except ValueError:
+        found = dt.datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S").replace(tzinfo=zone).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         return None
     return found if found.year >= 1970 else None
 
@@ -201,17 +198,12 @@ def _satellites(gps: dict[int, Value]) -> dt.datetime | None:
         return None
     hour, minute, second = (int(each) for each in time)
     try:
-        found = dt.datetime.strptime(day[:10], "%Y:%m:%d").replace(hour=hour, minute=minute, second=min(second, 59))
+        found = dt.datetime.strptime(day[:10], "%Y:%m:%d").replace(
+            hour=hour, minute=minute, second=min(second, 59), tzinfo=dt.UTC
+        )
     except (ValueError, OverflowError):
         return None
-    return found.replace(tzinfo=dt.UTC) if found.year >= 1970 else None
-
-
-def _utc(found: dt.datetime) -> dt.datetime | None:
-    try:
-        return found.astimezone(dt.UTC)
-    except OverflowError:
-        return None
+    return found if found.year >= 1970 else None
 
 
 def _place(gps: dict[int, Value]) -> tuple[Decimal, Decimal] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.functional import Promise
@@ -106,7 +107,7 @@ class Told:
     note: str = ""
     position: Position | None = None
     at: dt.datetime | None = None
-    chosen: Mapping[str, Moment] = field(default_factory=dict)
+    chosen: Mapping[str, Moment] = dataclasses.field(default_factory=dict)
     """When and where the device was as its slip and its photos were chosen: ``slip`` and ``photos``."""
 
 
