@@ -14,7 +14,7 @@ from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import demand
-from liangqing.receivables.importables import IMPORTABLES
+from liangqing.cases.importables import IMPORTABLES
 from liangqing.workbench import worker
 from liangqing.workbench.models import Undoing
 from liangqing.workbench.models.undoing import UNDOING

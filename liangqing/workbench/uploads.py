@@ -38,7 +38,7 @@ from liangqing.kit.actions import action
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import demand
-from liangqing.receivables.importables import IMPORTABLES
+from liangqing.cases.importables import IMPORTABLES
 from liangqing.trail.actions.tell import Event, tell
 from liangqing.workbench import worker
 from liangqing.workbench.models import Upload
