@@ -46,4 +46,4 @@ def _zone(text: str | None) -> dt.tzinfo | None:
     return ZoneInfo(text)
 
 
-_WIDE = str.maketrans("０１２３４５６７８９：－／．＋　", "0123456789:-/.+ ")  # noqa: RUF001
+_WIDE = str.maketrans("０１２３４５６７８９：－／．＋　", "0123456789:-/.+ ")

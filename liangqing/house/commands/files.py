@@ -44,9 +44,9 @@ def import_files(
     as_json: bool,
 ) -> None:
     """Import customers, bills, payments and contacts from CSV, XLSX or XLS files."""
+    from liangqing.cases.importables import IMPORTABLES
     from liangqing.imports.actions.bring import Reading, Result, in_turn, land
     from liangqing.kit.refusal import Refusal
-    from liangqing.cases.importables import IMPORTABLES
 
     told: list[dict[str, Any]] = []
     rejected = landed = failed = 0
@@ -107,8 +107,8 @@ def undo_import(number: int) -> None:
     """Take import NUMBER back, while nothing depends on it."""
     from django.utils.translation import gettext as _
 
-    from liangqing.imports.actions.bring import undo
     from liangqing.cases.importables import IMPORTABLES
+    from liangqing.imports.actions.bring import undo
 
     record = undo(number, IMPORTABLES)
     click.echo(_("Import {number} ({file}) is undone.").format(number=record.pk, file=record.file))
