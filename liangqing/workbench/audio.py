@@ -25,7 +25,7 @@ def permit(user: User, number: int) -> str:
 
 def permitted(user: User, number: int, token: str) -> bool:
     try:
-        return signing.loads(token, salt=_SALT, max_age=HEARD_S) == [user.pk, number]
+        return bool(signing.loads(token, salt=_SALT, max_age=HEARD_S) == [user.pk, number])
     except signing.BadSignature:
         return False
 

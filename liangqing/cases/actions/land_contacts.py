@@ -86,11 +86,11 @@ def land(arrival: Arrival) -> Landed:
     rows = _known_once(staging, _read(staging))
     _find_cases(staging, rows)
     _find_makers(staging, rows, arrival.record.actor_id)
-    rows = _new(staging, [row for row in rows if row.case and row.by])
+    found = _new(staging, [row for row in rows if row.case and row.by])
     landed = 0
-    for row in sorted(rows.new, key=lambda row: (row.at, row.row)):
+    for row in sorted(found.new, key=lambda row: (row.at, row.row)):
         landed += _record(staging, row, arrival.record)
-    return Landed(created=landed, updated=0, unchanged=rows.known)
+    return Landed(created=landed, updated=0, unchanged=found.known)
 
 
 def undo(_record: Import, _cursor: Any) -> dict[str, dict[str, str]]:
