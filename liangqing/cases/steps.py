@@ -161,10 +161,10 @@ def find_work(night: Tables) -> None:
     )
 
 
-@clause("P4-4 even share", "P4-5 one person per debt")
+@clause("P4-4 even share", "P4-5 one person per debt", "P1 2.2.1")
 def deal(night: Tables) -> None:
-    """Who answers for whom: kept, the seller, or dealt desk by desk; where nobody works at a desk, any collector. Where the
-    policy asks for certificates, nobody without a valid one is given anything new."""
+    """Who answers for whom: kept, the seller, or dealt desk by desk; where nobody works at a desk, any collector. Nobody
+    whose certificate has ended is given anything new; nor, where the policy asks for certificates, who never had one."""
     people = _fit(night)
     kept = night.keep(
         "kept_owners",
@@ -191,9 +191,12 @@ def deal(night: Tables) -> None:
 def _fit(night: Tables) -> ir.Table:
     """The people, those who may not be given new cases today as if they neither collected nor sold."""
     people = night.table("people")
-    if not night.policy.terms["people.certificate_needed"] or "certified" not in people.columns:
+    if "certified" not in people.columns:
         return people
-    return people.mutate(collects=people.collects & people.certified, sells=people.sells & people.certified)
+    able = people.certified
+    if not night.policy.terms["people.certificate_needed"]:
+        able = able | ~people.had_one if "had_one" in people.columns else ibis.literal(value=True)
+    return people.mutate(collects=people.collects & able, sells=people.sells & able)
 
 
 def _desks(rules: Policy) -> list[str]:

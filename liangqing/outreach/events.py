@@ -225,7 +225,8 @@ class RouteChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class VisitRecorded(Event):
-    """What came of a visit. Amounts in minor units; ``files`` are the hashes of slip and photographs."""
+    """What came of a visit. Amounts in minor units; ``files`` are the hashes of slip and photographs, ``departing`` how many
+    of them say another time or place."""
 
     name: ClassVar[str] = "visit recorded"
     thing: ClassVar[str] = "visit"
@@ -240,3 +241,4 @@ class VisitRecorded(Event):
     lapsed: bool
     receipt: str
     files: list[str]
+    departing: int = 0

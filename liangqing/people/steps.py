@@ -11,7 +11,9 @@ SOURCES = (
                   ' ' || array_to_string(u.skills, ' ') || ' ' AS desks, u.department_id,
                   EXISTS (SELECT 1 FROM people_certificate c
                           WHERE c.user_id = u.id AND c.kind = 'collection'
-                            AND c.from_on <= date '{as_of}' AND date '{as_of}' < c.until_on) AS certified
+                            AND c.from_on <= date '{as_of}' AND date '{as_of}' < c.until_on) AS certified,
+                  EXISTS (SELECT 1 FROM people_certificate c
+                          WHERE c.user_id = u.id AND c.kind = 'collection' AND c.until_on <= date '{as_of}') AS had_one
            FROM people_user u WHERE u.is_active""",
     ),
     Source(

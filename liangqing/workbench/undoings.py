@@ -8,13 +8,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from liangqing.cases.importables import IMPORTABLES
 from liangqing.imports.actions import bring
 from liangqing.imports.models import Import
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import demand
-from liangqing.receivables.importables import IMPORTABLES
 from liangqing.workbench import worker
 from liangqing.workbench.models import Undoing
 from liangqing.workbench.models.undoing import UNDOING

@@ -28,6 +28,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from liangqing.cases.importables import IMPORTABLES
 from liangqing.imports.actions import bring
 from liangqing.imports.actions.bring import Reading, Ready, Result
 from liangqing.imports.fields import FieldType, Kind
@@ -38,7 +39,6 @@ from liangqing.kit.actions import action
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import User
 from liangqing.people.rights import demand
-from liangqing.receivables.importables import IMPORTABLES
 from liangqing.trail.actions.tell import Event, tell
 from liangqing.workbench import worker
 from liangqing.workbench.models import Upload

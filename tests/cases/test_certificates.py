@@ -1,4 +1,4 @@
-"""Where the policy asks for certificates, whoever has none, or whose certificate has ended, is given no new cases."""
+"""Whoever's certificate has ended is given no new cases, nor, where the policy asks for certificates, who never had one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from liangqing.cases.actions import assign
+from liangqing.cases.models import Case
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.people.models import Certificate
@@ -55,10 +56,57 @@ def test_until_the_day_it_ends_cases_go_to_both_and_from_then_on_to_the_other(ca
     assert owners(*before) == {"lin", "mei"}, "what somebody has is not taken away"
 
 
-def test_where_the_policy_asks_for_none_nobody_is_passed_over(cast: Cast, night: Any) -> None:
+def test_where_the_policy_asks_for_none_who_never_had_one_is_not_passed_over(cast: Cast, night: Any) -> None:
+    Certificate.objects.filter(user=cast.lin).delete()
     found = late(cast, "一", "二", "三", "四")
     night("2026-03-13")
     assert owners(*found) == {"lin", "mei"}
+
+
+class TestExpiredOnTheFirstOfNovember:
+    """B15: certificate expired 1 Nov → no case assigned from 1 Nov, whatever the term says."""
+
+    @pytest.fixture
+    def cast(self, cast: Cast) -> Cast:
+        Certificate.objects.filter(user=cast.lin).update(until_on="2026-11-01")
+        return cast
+
+    @pytest.mark.parametrize("term", [0, 1])
+    def test_the_night_deals_to_others_from_that_day_on(self, cast: Cast, night: Any, term: int) -> None:
+        if term:
+            needed()
+        before = late(cast, "一", "二", "三", "四")
+        night("2026-10-31")
+        assert owners(*before) == {"lin", "mei"}
+        after = late(cast, "五", "六", "七", "八")
+        night("2026-11-01")
+        assert owners(*after) == {"mei"}
+        assert owners(*before) == {"lin", "mei"}, "what somebody has is not taken away"
+
+    @pytest.mark.parametrize("term", [0, 1])
+    def test_nobody_assigns_to_them_from_that_day_on(self, cast: Cast, night: Any, term: int) -> None:
+        if term:
+            needed()
+        mine, other = late(cast, "一", "二")
+        night("2026-10-30")
+        for customer in (mine, other):
+            Case.objects.filter(pk=customer.live_case.pk).update(owner=cast.mei)
+        with clock.at("2026-10-31T23:59"):
+            assert assign.assign([mine.live_case], cast.lin, by=cast.zhao, reason="换人") == 1
+        with clock.at("2026-11-01T00:00"), pytest.raises(Refusal) as no:
+            assign.assign([other.live_case], cast.lin, by=cast.zhao, reason="换人")
+        assert (no.value.code, no.value.status) == ("certificate_lapsed", 422)
+
+    def test_a_new_certificate_opens_both_ways_again(self, cast: Cast, night: Any) -> None:
+        Certificate.objects.create(user=cast.lin, kind="collection", from_on="2026-11-03", until_on="2027-11-03")
+        found = late(cast, "一", "二", "三", "四")
+        night("2026-11-02")
+        assert owners(*found) == {"mei"}, "one that has not begun does not count yet"
+        with clock.at("2026-11-03T09:00"):
+            assert assign.assign([found[0].live_case], cast.lin, by=cast.zhao, reason="换人") == 1
+        more = late(cast, "五", "六", "七", "八")
+        night("2026-11-03")
+        assert "lin" in owners(*more)
 
 
 def test_a_seller_without_one_gets_no_case_either(cast: Cast, night: Any) -> None:
@@ -85,7 +133,11 @@ def test_nobody_hands_a_case_to_somebody_without_one(cast: Cast, night: Any) -> 
     other = cast.mei if case.owner == cast.lin else cast.lin
     with clock.at("2026-03-12T10:00"), pytest.raises(Refusal) as no:
         assign.assign([case], cast.lin, by=cast.zhao, reason="换人")
-    assert (no.value.code, no.value.status) == ("no_certificate", 422)
+    assert (no.value.code, no.value.status) == ("certificate_lapsed", 422)
+    Certificate.objects.filter(user=cast.lin).delete()
+    with clock.at("2026-03-12T10:00"), pytest.raises(Refusal) as never:
+        assign.assign([case], cast.lin, by=cast.zhao, reason="换人")
+    assert (never.value.code, never.value.status) == ("no_certificate", 422)
     with clock.at("2026-03-11T10:00"):
         assert assign.assign([case], other, by=cast.zhao, reason="换人") == 1
 

@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from liangqing import policy
 from liangqing.cases.actions import records
 from liangqing.cases.models import Case, Record
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import guard
-from liangqing.outreach.models import Attempt, Line, Source
+from liangqing.outreach.models import Attempt, Line, Provider, Source
+from liangqing.outreach.queries import lines
 from liangqing.outreach.queries.facts import Wish
-from liangqing.parties.actions import contacts
+from liangqing.oversight.queries import evidence
+from liangqing.parties.actions import contacts, restraints
+from liangqing.parties.models import Restraint
 from liangqing.people.models import Certificate
 from liangqing.trail.models import Entry
 from tests.cast import Cast
@@ -129,3 +133,76 @@ def test_what_was_said_before_a_later_contact_does_not_set_the_next_day_back(sce
     scene.reports(None, result="call_back", next_on=dt.date(2026, 11, 30))
     scene.reports("2026-11-23T11:00:00+08:00", result="no_answer", reached="nobody")
     assert Case.objects.get(pk=scene.case.pk).next_on == dt.date(2026, 11, 30)
+
+
+class TestHeldForALine:
+    """B6: record uploaded from an unregistered mobile → violation, case held, until a supervisor has looked at it."""
+
+    @pytest.fixture
+    def held(self, scene: Scene) -> Restraint:
+        scene.reports(line="13700000000", source=Source.AGENCY)
+        return Restraint.objects.get(kind="line")
+
+    def asks(self, scene: Scene, content: str = "demand", at: str = "2026-11-24T16:00:00+08:00") -> list[str]:
+        wish = Wish(
+            scene.zhang.party, "phone", content, scene.zhang.creditor, scene.phone, by=scene.cast.lin, line=LINE
+        )
+        with clock.at(at):
+            return list(guard.look(wish).rules)
+
+    def test_ordinary_contact_stops_and_what_the_law_asks_for_goes_on(self, scene: Scene, held: Restraint) -> None:
+        assert (held.party, held.creditor, held.by) == (scene.zhang.party, scene.zhang.creditor, scene.cast.lin)
+        assert held.reason.startswith(f"{the_attempt().number} · 13700000000 · ")
+        assert "13700000000" not in held.reason_stored
+        assert {content: self.asks(scene, content) for content in ("demand", "reminder", "notice", "reply")} == {
+            "demand": ["restraint:LINE"], "reminder": ["restraint:LINE"], "notice": [], "reply": [],
+        }  # fmt: skip
+
+    def test_a_supervisor_lifts_it_with_a_reason_and_the_trail_has_both(self, scene: Scene, held: Restraint) -> None:
+        with clock.at(TODAY):
+            with pytest.raises(Refusal, match="restraint_reason"):
+                restraints.lift(held, reason=" ", by=scene.cast.zhao)
+            restraints.lift(held, reason="机构已补登记，已约谈", by=scene.cast.zhao)
+        assert self.asks(scene) == []
+        told = Entry.objects.filter(thing_id=held.pk, event__in=("restraint placed", "restraint lifted"))
+        assert [(each.event, each.actor_id, each.facts["kind"]) for each in told.order_by("id")] == [
+            ("restraint placed", scene.cast.lin.pk, "line"),
+            ("restraint lifted", scene.cast.zhao.pk, "line"),
+        ]
+
+    def test_a_collector_does_not_lift_it(self, scene: Scene, held: Restraint) -> None:
+        with clock.at(TODAY), pytest.raises(Refusal, match="not_allowed"):
+            restraints.lift(held, reason="没事", by=scene.cast.mei)
+        assert not Restraint.objects.filter(lifted_at__isnull=False).exists()
+
+    def test_a_supervisor_lifts_nothing_that_a_contact_of_his_own_holds_back(self, scene: Scene) -> None:
+        scene.reports(line="13700000000", by=scene.cast.zhao)
+        with clock.at(TODAY), pytest.raises(Refusal, match="own_contact"):
+            restraints.lift(Restraint.objects.get(), reason="没事", by=scene.cast.zhao)
+
+    def test_the_second_such_record_holds_nothing_twice_and_after_lifting_it_does_again(
+        self, scene: Scene, held: Restraint
+    ) -> None:
+        scene.reports("2026-11-24T11:00:00+08:00", line="13700000001", source=Source.AGENCY)
+        assert len(violations()) == 2
+        assert Restraint.objects.count() == 1
+        with clock.at(TODAY):
+            restraints.lift(held, reason="已约谈", by=scene.cast.zhao)
+        scene.reports("2026-11-24T12:00:00+08:00", line="13700000001", source=Source.AGENCY)
+        assert Restraint.objects.filter(kind="line", lifted_at=None).count() == 1
+
+    def test_another_violation_and_a_line_that_was_refused_beforehand_hold_nothing(self, scene: Scene) -> None:
+        scene.reports("2026-11-23T23:10:00+08:00", line=LINE)
+        assert asked(scene, "2026-11-24T10:00:00+08:00", line="13700000000").rules == ["condition:B6"]
+        assert len(violations()) == 1
+        assert not Restraint.objects.exists()
+
+
+def test_a_channel_in_use_without_a_registered_line_is_told(scene: Scene) -> None:
+    assert lines.unregistered() == []
+    Line.objects.update(active=False)
+    assert lines.unregistered() == ["phone"]
+    undone = evidence.OPEN["channels_without_lines"](policy.in_force(dt.date(2026, 11, 24)), dt.date(2026, 11, 24))
+    assert undone == 1
+    Provider.objects.create(name="短信", channel="sms", kind="http_sms", order=1)
+    assert lines.unregistered() == ["phone", "sms"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from liangqing.cases.models import Case, Record
 from liangqing.house.commands import main
 from tests.cast import Cast
 from tests.files import BILLS, CUSTOMERS, PAYMENTS
@@ -71,6 +72,24 @@ def test_import_exits_2_when_nothing_landed(liangqing, tmp_path):
 def test_import_of_a_missing_file_says_so(liangqing, tmp_path):
     result = liangqing("import", tmp_path / "gone.csv", "--json")
     assert result.exit_code == 2 and told(result)[0]["errors"][0]["code"] == "no_file"
+
+
+def test_import_of_contacts_is_theirs_who_bring_it(liangqing, tmp_path):
+    cast = Cast()
+    customer = cast.customer("张伟")
+    number = Case.objects.create(
+        number="LQ-2026-000001", party=customer.party, creditor=customer.creditor, level="mild", level_row="D1",
+        owner=cast.lin, opened_on="2026-01-10", policy="before",
+    ).number  # fmt: skip
+    file = tmp_path / "contacts.csv"
+    file.write_text(f"案件编号,渠道,联系时间,结果,号码\n{number},电话,2026-02-03 10:00,无人接听,13812345678\n", "utf-8")
+    assert liangqing("import", file, "--kind", "contacts").exit_code == 2, "nobody answers for it"
+    result = liangqing("import", file, "--kind", "contacts", "--by", "lin", "--json")
+    assert (result.exit_code, told(result)[0]["created"]) == (0, 1)
+    assert Record.objects.get().by == cast.lin
+    assert liangqing("import", file, "--by", "nobody").exit_code == 2
+    (record,) = told(liangqing("imports", "--json"))[:1]
+    assert liangqing("undo", record["id"]).exit_code != 0
 
 
 def test_night_tells_what_the_contract_names(liangqing, files):

@@ -316,5 +316,7 @@ def _stops(contact: Contact, who: Who, before: list[Was], holds: list[Said]) -> 
         yield "L24 C14 single payments are not demanded"
     if "fraud" in kinds and collecting:
         yield "31 while fraud is looked into collection stops"
+    if "line" in kinds and contact.content in ("reminder", "demand", "locate"):
+        yield "B6 the case is held until a supervisor has looked at it"
     if "moratorium" in kinds and collecting:
         yield "C11 breathing space"

@@ -173,7 +173,7 @@ class Life:
         draw = self.draw
         kind = draw.choice(
             "opt_out stop_word cease hours consent represented dispute complaint dispute promise agreement breach deceased minor "
-            "incapable hospital hardship bankruptcy fraud moratorium".split()
+            "incapable hospital hardship bankruptcy fraud moratorium line".split()
         )
         ends = at + dt.timedelta(days=draw.choice((1, 3, 10)))
         for_ever = kind in ("stop_word", "deceased") or draw.random() < 0.1

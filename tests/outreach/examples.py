@@ -180,5 +180,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example("C14 nor is a person whose bankruptcy was accepted asked", ask("2026-11-23 10:00"), "refused", ("restraint:C14",), held=(_since("bankruptcy"),)),
     Example("C13 somebody in hospital is not called by a machine", ask("2026-11-23 10:00", automated=True), "refused", ("restraint:C13-auto",), held=(_since("hospital"),)),
     Example("a minor is not pressed", ask("2026-11-23 10:00"), "refused", ("restraint:MINOR",), held=(_since("minor"),)),
+    Example("B6 a case held for an unregistered line waits for a supervisor", ask("2026-11-23 10:00"), "refused", ("restraint:LINE",), held=(_since("line"),), earliest="never"),
+    Example("B6 a notice the law asks for goes on meanwhile", ask("2026-11-23 10:00", content="notice"), "allowed", held=(_since("line"),)),
     Example("C11 a moratorium stops collection until it ends", ask("2026-11-23 10:00", zone=LONDON), "refused", ("restraint:C11",), held=(_since("moratorium", until=at("2026-12-01 00:00", LONDON)),), earliest=at("2026-12-01 08:00", LONDON), **UK),
 )  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 import uuid
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,17 +22,18 @@ from liangqing.kit.money import Money
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import guard, rounds, visits
 from liangqing.outreach.actions.rounds import Household
-from liangqing.outreach.models import Attempt, Round, Stop, Visit
+from liangqing.outreach.models import Attempt, Round, Stop, Visit, VisitFile
 from liangqing.outreach.queries import visits as asked
 from liangqing.outreach.queries.facts import ground_of
 from liangqing.outreach.rules import visits as rules
-from liangqing.outreach.rules.visits import Cash, Told
+from liangqing.outreach.rules.visits import Cash, Moment, Position, Told
 from liangqing.parties.actions import contacts, restraints
 from liangqing.people.models import Certificate
 from liangqing.receivables.actions import receipts
 from liangqing.receivables.models import Receipt
 from liangqing.trail.models import Entry
 from tests.cast import Cast, Customer, yuan
+from tests.pictures import exif, jpeg
 from tests.policy.drafts import approved
 
 MONDAY = "2026-11-23"
@@ -298,6 +301,89 @@ class TestRecord:
             rounds.finish(stop.round, by=cast.lin)
         write(stop, cast, told())
         assert rounds.finish(stop.round, by=cast.lin).state == "finished"
+
+
+HERE = Position(Decimal("33.52000"), Decimal("116.21000"), 10)
+"""涡水镇."""
+
+
+def picture(at: str = "2026:11:23 10:00:00", place: tuple[float, float] | None = (33.52, 116.21)) -> Upload:
+    return Upload("door.jpg", jpeg(exif(original=at, offset="+08:00", place=place)))
+
+
+class TestPictures:
+    def kept(self, stop: Stop, cast: Cast, *photos: Upload, **more: Any) -> list[VisitFile]:
+        visits.arrive(stop, by=cast.lin)
+        visit = write(stop, cast, told(**{"position": HERE, **more}), photos=photos)
+        return list(visit.files.order_by("id"))
+
+    def test_a_picture_keeps_what_it_says_beside_its_hash_and_its_place_is_sealed(self, stop: Stop, cast: Cast) -> None:
+        upload = picture()
+        (kept,) = self.kept(stop, cast, upload)
+        assert (kept.taken_at, kept.departs) == (dt.datetime(2026, 11, 23, 2, tzinfo=dt.UTC), [])
+        assert (str(kept.taken_place), kept.sha256) == (
+            "33.52000, 116.21000", hashlib.sha256(upload.content).hexdigest(),
+        )  # fmt: skip
+        stored = f"{kept.taken_place_stored}{kept.visit.position_stored}"
+        assert kept.visit.position == HERE
+        assert not [number for number in ("33.5", "116.2") if number in stored]
+
+    def test_an_old_picture_and_one_from_elsewhere_are_flagged_and_not_refused(self, stop: Stop, cast: Cast) -> None:
+        """visit.photo_hours, visit.photo_metres"""
+        year_old, afar = picture("2025:11:23 10:00:00"), picture(place=(33.60, 116.21))
+        both, fine = (
+            picture("2026:11:23 07:59:00", (33.5250, 116.21)),
+            picture("2026:11:23 08:00:00", (33.5244, 116.21)),
+        )
+        found = self.kept(stop, cast, year_old, afar, both, fine)
+        assert [each.departs for each in found] == [["time"], ["place"], ["time", "place"], []]
+        told_of = Entry.objects.get(event="visit recorded").facts
+        assert (told_of["departing"], len(told_of["files"])) == (3, 4)
+
+    def test_the_terms_say_how_far_is_too_far(self, stop: Stop, cast: Cast) -> None:
+        approved(on="2026-11-01", from_on="2026-11-02", visit__photo_hours=24, visit__photo_metres=10_000)
+        found = self.kept(stop, cast, picture("2026:11:22 11:00:00"), picture(place=(33.60, 116.21)))
+        assert [each.departs for each in found] == [[], []]
+
+    def test_what_the_phone_says_is_kept_beside_it_and_looked_at_too(self, stop: Stop, cast: Cast) -> None:
+        there = Moment(
+            dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC), Position(Decimal("33.60000"), Decimal("116.21000"), 30)
+        )
+        (kept,) = self.kept(stop, cast, PHOTO, chosen={"photos": there})
+        assert (kept.taken_at, kept.taken_place) == (None, None), "the picture itself says nothing"
+        assert (kept.chosen_at, kept.chosen_place) == (there.at, there.place)
+        assert kept.departs == ["time", "place"]
+        assert "33.6" not in kept.chosen_place_stored
+
+    def test_nothing_departs_from_what_nobody_told(self, stop: Stop, cast: Cast) -> None:
+        (unsaid, elsewhere) = self.kept(stop, cast, PHOTO, picture(place=(40.0, 116.2)), position=None)
+        assert (unsaid.departs, elsewhere.departs) == ([], [])
+
+    def test_how_exactly_a_place_is_known_is_allowed_for_but_no_more_than_the_term(self) -> None:
+        visit, near = Moment(None, HERE), Position(Decimal("33.52800"), Decimal("116.21000"))  # 890 m
+
+        def departs(within: int) -> list[str]:
+            there = Position(near.latitude, near.longitude, within)
+            return rules.departures(visit, [Moment(None, there)], hours=2, metres=500)
+
+        assert [departs(within) for within in (100, 400)] == [["place"], []]
+        far = Position(Decimal("34.52000"), Decimal("116.21000"), 20_000_000)
+        assert rules.departures(visit, [Moment(None, far)], hours=2, metres=500) == ["place"]
+
+    def test_the_week_counts_visits_whose_pictures_depart(self, stop: Stop, cast: Cast) -> None:
+        self.kept(stop, cast, picture("2025:11:23 10:00:00"), picture("2025:11:23 10:00:00"))
+        line, whole = asked.report(Visit.objects.all(), dt.date.fromisoformat(MONDAY))
+        assert (line.departing, whole.departing, line.households) == (1, 1, 1)
+
+
+@given(
+    st.decimals(-90, 90, places=5), st.decimals(-180, 180, places=5), st.none() | st.integers(0, 10**7)
+)  # fmt: skip
+def test_a_position_reads_as_it_was_written(latitude: Decimal, longitude: Decimal, within: int | None) -> None:
+    where = Position(latitude, longitude, within)
+    assert Position.read(str(where)) == where
+    assert where.metres_to(where) == 0
+    assert where.metres_to(Position(-latitude, longitude)) == pytest.approx(abs(float(latitude)) * 2 * 111_195, abs=300)
 
 
 class TestReport:

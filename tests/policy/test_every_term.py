@@ -276,7 +276,7 @@ ELSEWHERE: dict[str, str] = {
         ),
         "tests/outreach/test_guard_terms.py",
     ),
-    "visit.people": "tests/outreach/test_visits.py",
+    **dict.fromkeys(("visit.people", "visit.photo_hours", "visit.photo_metres"), "tests/outreach/test_visits.py"),
     "agreement.most_months": "tests/parties/test_agreements.py",
     **dict.fromkeys(("claim.window_days", "claim.warn_days"), "tests/receivables/test_bankruptcy.py"),
     **{

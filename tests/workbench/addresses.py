@@ -71,6 +71,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "cases-letters": about(lambda of: {"number": of.case.number}),
     "cases-letters-preview": about(lambda of: {"number": of.case.number}, nothing=True),
     "cases-attachment": about(lambda of: {"number": of.case.number, "pk": of.attachment.pk}),
+    "cases-hearing": about(lambda of: {"number": of.case.number, "pk": of.attachment.pk}, nothing=True),
     "tasks-pin": about(lambda of: {"pk": of.task.pk}),
     "tasks-postponement": about(lambda of: {"pk": of.task.pk}),
     "tasks-completion": about(lambda of: {"pk": of.task.pk}),
@@ -113,6 +114,7 @@ SAMPLE_ADDRESSES: dict[str, Sample] = {
     "attempts": plain(),
     "attempts-one": about(lambda of: {"pk": of.attempt.pk}),
     "attempts-call": about(lambda of: {"pk": of.attempt.pk}, nothing=True),
+    "attempts-recording": about(lambda of: {"pk": of.attempt.pk}, nothing=True),
     "attempts-hanging-up": about(lambda of: {"pk": of.attempt.pk}, get=False, nothing=True),
     "attempts-exemption": about(lambda of: {"pk": of.attempt.pk}),
     # what is said: templates, letters, words to look at

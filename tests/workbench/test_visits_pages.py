@@ -17,9 +17,10 @@ from liangqing.cases.models import Record
 from liangqing.kit import clock
 from liangqing.outreach.actions import rounds
 from liangqing.outreach.actions.rounds import Household
-from liangqing.outreach.models import Round, Stop, Visit
+from liangqing.outreach.models import Round, Stop, Visit, VisitFile
 from liangqing.parties.actions import contacts
 from liangqing.receivables.models import Receipt
+from tests.pictures import exif, jpeg
 from tests.workbench.institution import TODAY, Institution
 
 JPEG = b"\xff\xd8\xff\xe0 a signed slip"
@@ -114,6 +115,51 @@ def test_the_week_is_told_by_area_and_person_and_taken_away(house_of_people: Ins
     assert any("年底还" in row for row in households)
 
 
+def test_a_visit_shows_what_its_pictures_say_and_which_depart(house_of_people: Institution, stop: Stop) -> None:
+    client = house_of_people.client_of("lin")
+    url, now = at_the_door(client, stop), clock.now()
+    here = {"latitude": "23.12911", "longitude": "113.26439", "accuracy": "12"}
+    old = SimpleUploadedFile("old.jpg", jpeg(exif(original="2024:06:30 09:00:00", place=(23.13, 113.2644))))
+    bare = SimpleUploadedFile("bare.jpg", JPEG)
+    chosen = {
+        "photos_at": now.isoformat(),
+        "photos_latitude": "23.5",
+        "photos_longitude": "113.26439",
+        "photos_accuracy": "9",
+    }
+    assert client.post(url, given(photos=[old, bare], **here, **chosen)).status_code == 302
+    shown = client.get(url).content.decode()
+    assert "23.13000, 113.26440 (99 " in shown
+    assert "2024-06-30 09:00" in shown
+    assert "23.50000, 113.26439 ±9 m (41241 " in shown
+    kept = [(each.departs, each.chosen_at) for each in VisitFile.objects.filter(visit__stop=stop).order_by("id")]
+    assert kept == [(["time", "place"], now), (["place"], now)]
+    head = house_of_people.client_of("gao")
+    seen = head.get(url).content.decode()
+    assert "23.13000" not in seen, "where somebody lives is masked"
+    assert "23.1***, 113.3*** (99 " in seen
+    report = head.get(reverse("visits-report"), {"week": WEEK, "export": "xlsx"})
+    summary = CalamineWorkbook.from_filelike(io.BytesIO(report.getvalue())).get_sheet_by_index(0).to_python()
+    assert next(row for row in summary if row[0] == "天河")[-1] == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "nan", "1e999", "-91", "九十", "Infinity"])
+def test_what_a_device_says_that_is_no_place_or_time_is_left_out(
+    house_of_people: Institution, stop: Stop, wrong: str
+) -> None:
+    client = house_of_people.client_of("lin")
+    chosen = {
+        "photos_at": wrong or "0001-01-01T00:00+14:00",
+        "photos_latitude": wrong,
+        "photos_longitude": "1",
+        "photos_accuracy": wrong,
+    }
+    photo = SimpleUploadedFile("bare.jpg", JPEG)
+    assert client.post(at_the_door(client, stop), given(photos=photo, **chosen)).status_code == 302
+    kept = VisitFile.objects.get(visit__stop=stop)
+    assert (kept.chosen_at, kept.chosen_place, kept.departs) == (None, None, [])
+
+
 def off_the_line(page: Any, stop: Stop) -> None:
     """The route is at hand, the line goes down, and somebody stands at the door."""
     page.watch.expects(503)  # parts of a font that were never needed before
@@ -145,6 +191,34 @@ def test_off_the_line_a_visit_is_kept_and_sent_later(stop: Stop, browser_page: C
     page.wait_for_selector("[data-outbox]", state="hidden")
     visit = Visit.objects.get(stop=stop)
     assert (visit.principal, visit.files.count(), visit.receipt.number) == (60_000, 1, f"V{visit.key.hex[:10].upper()}")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_off_the_line_a_picture_tells_when_it_was_chosen_and_where_only_by_consent(
+    stop: Stop, browser_page: Callable[..., Any], ticked: bool
+) -> None:
+    there = {"latitude": 23.12911, "longitude": 113.26439, "accuracy": 12}
+    page = browser_page(
+        "lin", viewport={"width": 390, "height": 844}, geolocation=there, permissions=["geolocation"]
+    )  # fmt: skip
+    off_the_line(page, stop)
+    if ticked:
+        page.check("[data-consent] input")
+    page.set_input_files("[name=photos]", {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": JPEG})
+    told = page.locator("[name=photos_latitude]")
+    if ticked:
+        page.wait_for_function(
+            "document.querySelector('[name=photos_latitude]').value && document.querySelector('[name=latitude]').value"
+        )
+    assert told.input_value() == ("23.12911" if ticked else "")
+    saved(page, stop)
+    page.context.set_offline(False)
+    page.wait_for_selector("[data-outbox]", state="hidden")
+    kept = VisitFile.objects.select_related("visit").get(visit__stop=stop)
+    assert kept.chosen_at is not None
+    assert [str(place) for place in (kept.chosen_place, kept.visit.position)] == (
+        ["23.12911, 113.26439 ±12 m"] * 2 if ticked else ["None"] * 2
+    )
 
 
 def test_what_the_other_wrote_meanwhile_is_said_and_thrown_away_by_hand(

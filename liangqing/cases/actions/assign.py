@@ -16,6 +16,7 @@ from liangqing.kit.refusal import Refusal
 from liangqing.outreach.queries.facts import is_certified
 from liangqing.people.duties import Duty
 from liangqing.people.models import User
+from liangqing.people.queries import certificates
 from liangqing.people.rights import demand, reach
 from liangqing.trail.actions.tell import write
 
@@ -29,8 +30,8 @@ def assign(cases: Iterable[Case], to: User, *, by: User, reason: str) -> int:
     """Give these cases to ``to``, their open tasks with them; returns how many changed hands (those already his do not).
 
     Raises ``Refusal``: 403 when ``by`` may not deal cases out, or not these, or not to this person; 422 (with
-    ``field``) for a person who left, works no cases or has no certificate where the policy asks for one, or without a
-    reason.
+    ``field``) for a person who left, works no cases, whose certificate has ended, or who never had one where the policy
+    asks for one, or without a reason.
     """
     if not reason.strip():
         raise Refusal("reason_missing", _("Say why the cases change hands."), status=422, field="reason")
@@ -90,8 +91,11 @@ def hand_over(wanted: Mapping[int, User], *, by: User, reason: str) -> list[tupl
     return [(case, before, after) for case, _party, before, after in changes]
 
 
+@clause("P1 2.2.1", "P2 8")
 def check(person: User, within: frozenset[int] | None) -> None:
-    """That a person can be given cases, by somebody who reaches ``within`` (None: everybody)."""
+    """That a person can be given cases, by somebody who reaches ``within`` (None: everybody). Whose certificate has ended
+    is given none from that day on (GB/T 45251-2025 §5.2); whether those who never had one are, the term
+    ``people.certificate_needed`` says."""
     if not person.is_active or not _ABLE.intersection(person.duties) or Duty.AUDIT in person.duties:
         raise Refusal(
             "cannot_take_cases",
@@ -101,6 +105,16 @@ def check(person: User, within: frozenset[int] | None) -> None:
             person=person.name,
         )
     today = clock.today()
+    if certificates.has_lapsed(person, today):
+        raise Refusal(
+            "certificate_lapsed",
+            _(
+                "The certificate of {person} for collection has ended. Choose somebody else, or enter the new one first."
+            ),
+            status=422,
+            field="to",
+            person=person.name,
+        )
     if policy.in_force(today).terms["people.certificate_needed"] and not is_certified(person, today):
         raise Refusal(
             "no_certificate",

@@ -115,16 +115,18 @@ def _recipient(case: Case, reached: str) -> str:
     return Recipient.REPRESENTATIVE if reached == Reached.REPRESENTATIVE else Recipient.CONTACT
 
 
-def conclude(attempt: Attempt, row: Row, reached: str, *, by: User) -> None:
-    """Count it as what the table says it was; whoever is not the debtor is no effective contact with him."""
+def conclude(attempt: Attempt, row: Row, reached: str, *, by: User, duration_s: int | None = None) -> None:
+    """Count it as what the table says it was; whoever is not the debtor is no effective contact with him. How long it took
+    (seconds) the provider says before whoever reports it."""
     outcome = row.then["counts_as"]
     if outcome == "effective" and reached == Reached.NOBODY:
         outcome = Outcome.UNANSWERED
     elif outcome == "effective" and attempt.recipient == Recipient.SELF and not _is_debtor(reached, attempt):
         outcome = Outcome.SOMEBODY
     if attempt.outcome in (Outcome.OPEN, Outcome.SENT):
+        talked = calls.talked(attempt)
         guard.conclude(attempt, outcome, by=by, at=attempt.at if not attempt.ahead else None,
-                       duration_s=calls.talked(attempt))  # fmt: skip
+                       duration_s=duration_s if talked is None else talked)  # fmt: skip
 
 
 def _is_debtor(reached: str, attempt: Attempt) -> bool:

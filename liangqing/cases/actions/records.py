@@ -54,6 +54,7 @@ def record(
     attempt: Attempt | None = None,
     at: dt.datetime | None = None,
     line: str = "",
+    duration_s: int | None = None,
     source: str = Source.RECORD,
 ) -> Record:
     """Write down a contact, and let follow what the policy's table case.result says of its result.
@@ -75,7 +76,7 @@ def record(
 
     ``at`` is the instant of a contact that happened earlier (an agency's report, a visit): it is judged by that instant,
     and by the ``line`` it was made from, where one is said. After a later contact of the case was written down it changes
-    neither task nor next day.
+    neither task nor next day. ``duration_s`` is how long the talk took, in seconds, where whoever reports it says.
 
     Raises ``Refusal`` (422, with the ``field`` that is wrong) for an unknown code, somebody else's contact, a promise
     missing or out of place, a next day that is past or too far, a file that is not taken; and (409) for a next day or a
@@ -146,7 +147,7 @@ def record(
     )
     _examine(written, case, rules)
     if attempt is not None:
-        contacted.conclude(attempt, row, reached, by=by)
+        contacted.conclude(attempt, row, reached, by=by, duration_s=duration_s)
         contacted.hold(written, case, row, by=by)
     if contact and row.then["contact"] != "unchanged":
         contacts.verify(contact, validity=row.then["contact"], by=by)

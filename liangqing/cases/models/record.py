@@ -98,3 +98,8 @@ class Attachment(models.Model):
     @property
     def name(self) -> str:
         return sealing.unseal(self.name_stored)
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether it is a recording somebody listens to."""
+        return self.media_type.startswith("audio/")

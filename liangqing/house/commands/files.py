@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from liangqing.house.commands import command, json_option, say
 
-_KINDS = ("customers", "bills", "payments")
+if TYPE_CHECKING:
+    from liangqing.people.models import User
+
+_KINDS = ("customers", "bills", "payments", "contacts")
 
 
 @command("import")
@@ -24,6 +27,7 @@ _KINDS = ("customers", "bills", "payments")
 @click.option(
     "--decimal-mark", type=click.Choice(["point", "comma"]), help="What 2.500 means, where a column does not tell."
 )
+@click.option("--by", "username", help="Who brings them, by user name; contacts that name nobody are this person's.")
 @click.option("--no-clearing", is_flag=True, help="Leave clearing dates out: land every bill as open.")
 @click.option("--dry-run", is_flag=True, help="Check and tell everything, land nothing.")
 @json_option
@@ -34,17 +38,19 @@ def import_files(
     currency: str | None,
     date_order: str | None,
     decimal_mark: str | None,
+    username: str | None,
     no_clearing: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Import customers, bills and payments from CSV, XLSX or XLS files."""
+    """Import customers, bills, payments and contacts from CSV, XLSX or XLS files."""
+    from liangqing.cases.importables import IMPORTABLES
     from liangqing.imports.actions.bring import Reading, Result, in_turn, land
     from liangqing.kit.refusal import Refusal
-    from liangqing.receivables.importables import IMPORTABLES
 
     told: list[dict[str, Any]] = []
     rejected = landed = failed = 0
+    by = _person(username) if username else None
     reading = Reading(kind, profile, (currency or "CNY").upper(), date_order, decimal_mark)
     for path, wait in in_turn(files, IMPORTABLES, reading):
         from liangqing.house.commands import terminal  # dear to load: the first file is being read meanwhile
@@ -53,7 +59,7 @@ def import_files(
             with terminal.progress(path.name, quiet=as_json) as hear:
                 hear("read")
                 with wait() as ready:
-                    result = land(ready, no_clearing=no_clearing, dry_run=dry_run, progress=hear)
+                    result = land(ready, no_clearing=no_clearing, dry_run=dry_run, by=by, progress=hear)
         except Refusal as refusal:
             failed += 1
             result = Result(file=str(path), kind=kind or "")
@@ -67,6 +73,17 @@ def import_files(
         say(told)
     if failed or rejected:
         sys.exit(1 if landed else 2)
+
+
+def _person(username: str) -> User:
+    from django.utils.translation import gettext as _
+
+    from liangqing.people.models import User
+
+    found = User.objects.filter(username=username, is_active=True).first()
+    if found is None:
+        raise click.UsageError(_("There is no user “{name}”.").format(name=username))
+    return found
 
 
 @command("imports")
@@ -90,8 +107,8 @@ def undo_import(number: int) -> None:
     """Take import NUMBER back, while nothing depends on it."""
     from django.utils.translation import gettext as _
 
+    from liangqing.cases.importables import IMPORTABLES
     from liangqing.imports.actions.bring import undo
-    from liangqing.receivables.importables import IMPORTABLES
 
     record = undo(number, IMPORTABLES)
     click.echo(_("Import {number} ({file}) is undone.").format(number=record.pk, file=record.file))

@@ -150,7 +150,7 @@ def import_result(result: Result, *, dry_run: bool) -> None:
         message = result.errors[0]["message"] if result.errors else ""
         out.print(Text.assemble(("✗ ", "bold red"), f"{result.file}: {message}"))
         return
-    kinds = {"customers": _("customers"), "bills": _("bills"), "payments": _("payments")}
+    kinds = {"customers": _("customers"), "bills": _("bills"), "payments": _("payments"), "contacts": _("contacts")}
     head = _("{file}: {rows} rows of {kind}").format(file=result.file, rows=f"{result.rows:,}", kind=kinds[result.kind])
     sign = ("✓ ", "bold green") if not result.rejected else ("! ", "bold yellow")
     out.print(Text.assemble(sign, head, (_("  (dry run: nothing landed)") if dry_run else "", "dim")))

@@ -20,9 +20,12 @@ from liangqing.outreach.models.attempt import Answer
 from liangqing.outreach.queries.facts import Ground, Known, Wish, as_facts, asked_of, is_certified, know
 from liangqing.outreach.rules import guard as rules
 from liangqing.outreach.rules.facts import Finding, Outcome, Verdict
-from liangqing.parties.models import Party
+from liangqing.parties.actions import restraints
+from liangqing.parties.models import Hold, Party
 from liangqing.parties.queries.members import customer
+from liangqing.parties.queries.restraints import holding
 from liangqing.people.models import User
+from liangqing.people.rights import can
 from liangqing.trail.actions.tell import tell
 from liangqing.trail.rules import codes
 
@@ -48,7 +51,8 @@ def ask(wish: Wish, *, source: str = Source.PERSON) -> Attempt:
 
     The customer is locked, so that of two who reach for the last permitted contact the second sees the first. An allowed
     attempt counts from now on, whatever becomes of it; say what did with ``conclude``. One that was not allowed is kept
-    and counts only if it happened all the same.
+    and counts only if it happened all the same. One that happened from a line that is not registered holds the case back
+    until a supervisor lifts that.
 
     Raises ``Refusal`` (422) for a channel, content or recipient that does not exist.
     """
@@ -59,6 +63,7 @@ def ask(wish: Wish, *, source: str = Source.PERSON) -> Attempt:
     kept = _keep(wish, known, verdict, source)
     if not kept.ahead and kept.answer != Answer.ALLOWED:
         _tell_violated(kept)
+        _hold_for_line(kept, wish, known, verdict)
     return kept
 
 
@@ -122,6 +127,27 @@ def _tell_violated(kept: Attempt) -> None:
             source=kept.source,
         ),
         by=kept.by,
+    )
+
+
+@clause("P2 3.3.2")
+def _hold_for_line(kept: Attempt, wish: Wish, known: Known, verdict: Verdict) -> None:
+    """A contact from a line nobody registered holds the debt back, once, until a supervisor has looked at it."""
+    rows = known.policy.tables["contact.condition"].rows
+    about_lines = {f"condition:{row.row}" for row in rows if "line_registered" in row.when}
+    broken = next((each for each in verdict.deciding if each.rule in about_lines), None)
+    if broken is None:
+        return
+    standing = holding(known.ground.ids, clock.now()).filter(kind=Hold.LINE).values_list("creditor", flat=True)
+    if {None, wish.creditor and wish.creditor.pk} & set(standing):
+        return
+    restraints.place(
+        known.kept,
+        Hold.LINE,
+        creditor=wish.creditor,
+        reason=f"{kept.number} · {kept.line} · {said(broken)}",
+        source=f"attempt/{kept.pk}",
+        by=wish.by if can(wish.by, "case.work") else None,
     )
 
 

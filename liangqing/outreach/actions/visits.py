@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from liangqing import policy
-from liangqing.kit import clock, files, media, sealing
+from liangqing.kit import clock, exif, files, media, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.files import Upload
 from liangqing.kit.refusal import Refusal
@@ -20,7 +20,7 @@ from liangqing.outreach.lifecycle import RoundState
 from liangqing.outreach.models import Answer, Attempt, AttemptEvent, Met, Place, Round, Stop, Visit, VisitFile
 from liangqing.outreach.rules import visits as rules
 from liangqing.outreach.rules.facts import Outcome
-from liangqing.outreach.rules.visits import Cash, Told
+from liangqing.outreach.rules.visits import Cash, Moment, Position, Told
 from liangqing.parties.models import Party
 from liangqing.parties.queries.members import customer
 from liangqing.people.models import User
@@ -71,6 +71,8 @@ def record(
     3. Cash becomes a receipt of the customer, principal and interest together, under the number the debtor was given.
     4. The event lets the case write its record, which concludes the attempt; without a case it is concluded here.
        A signed notice is kept with the attempt, and begins limitation anew.
+    5. Each picture is kept with what it says of its time and place, and with what the device said when it was chosen. One
+       that departs from the visit by more than ``visit.photo_hours`` or ``visit.photo_metres`` is flagged, not refused.
 
     Raises ``Refusal``: 403 for somebody who does not go along; 409 when nobody arrived, the round was not started, or the
     visit is written already under another key; 422 with its ``field`` for what can't be so, and for a receipt number
@@ -96,7 +98,10 @@ def record(
             raise Refusal("arrive_first", _("Say first that you have arrived: the guard is asked at the door."))
         attempt = _arrived(stop, guard.ask(wish_of(stop, row, by=by, at=at)), by, at=at)
     visit = _written(stop, row, told, key=key, at=at, by=by)
-    kept = [*_keep(visit, slips, VisitFile.Kind.SLIP), *_keep(visit, photos, VisitFile.Kind.PHOTO)]
+    kept = [
+        *_keep(visit, told, slips, VisitFile.Kind.SLIP, told.chosen.get("slip", Moment())),
+        *_keep(visit, told, photos, VisitFile.Kind.PHOTO, told.chosen.get("photos", Moment())),
+    ]
     if visit.signed:
         AttemptEvent.objects.create(attempt=attempt, at=at, told="signed", sha256=kept[0].sha256)
     tell(
@@ -114,6 +119,7 @@ def record(
             lapsed=visit.lapsed,
             receipt=visit.receipt.number if visit.receipt else "",
             files=[each.sha256 for each in kept],
+            departing=sum(bool(each.departs) for each in kept),
         ),
         by=by,
     )
@@ -150,9 +156,7 @@ def _written(stop: Stop, row: Round, told: Told, *, key: uuid.UUID, at: dt.datet
         lapsed=told.lapsed,
         lapsed_stored=sealing.seal(told.lapsed_said.strip() if told.lapsed else ""),
         note_stored=sealing.seal(told.note.strip()),
-        latitude=round(where.latitude, 5) if where else None,
-        longitude=round(where.longitude, 5) if where else None,
-        accuracy_m=where.accuracy_m if where else None,
+        position_stored=sealing.seal(str(where) if where else ""),
     )
 
 
@@ -201,18 +205,30 @@ def _check(told: Told, slips: Sequence[Upload], photos: Sequence[Upload]) -> Non
             raise Refusal("file_kind", _("Take a picture, or a scan as PDF."), status=422, field=field)
 
 
-def _keep(visit: Visit, uploads: Sequence[Upload], kind: str) -> list[VisitFile]:
-    return VisitFile.objects.bulk_create(
-        VisitFile(
-            visit=visit,
-            kind=kind,
-            sha256=files.keep(upload.content),
-            size=len(upload.content),
-            media_type=media_type,
-            name_stored=sealing.seal(media.clean_name(upload.name, media_type)),
+def _keep(visit: Visit, told: Told, uploads: Sequence[Upload], kind: str, chosen: Moment) -> list[VisitFile]:
+    """Pictures with what they say of time and place, and what the device said; what departs is flagged, never refused."""
+    terms = policy.in_force(visit.on).terms
+    hours, metres = int(terms["visit.photo_hours"]), int(terms["visit.photo_metres"])
+    here, kept = Moment(visit.at, told.position), []
+    for upload, media_type in zip(uploads, files.kinds(uploads), strict=True):
+        said = exif.said_by(upload.content, clock.zone())
+        taken = Moment(said.at, Position(*said.place) if said.place else None)
+        kept.append(
+            VisitFile(
+                visit=visit,
+                kind=kind,
+                sha256=files.keep(upload.content),
+                size=len(upload.content),
+                media_type=media_type,
+                name_stored=sealing.seal(media.clean_name(upload.name, media_type)),
+                taken_at=taken.at,
+                taken_place_stored=sealing.seal(str(taken.place or "")),
+                chosen_at=chosen.at,
+                chosen_place_stored=sealing.seal(str(chosen.place or "")),
+                departs=rules.departures(here, (taken, chosen), hours=hours, metres=metres),
+            )
         )
-        for upload, media_type in zip(uploads, files.kinds(uploads), strict=True)
-    )
+    return VisitFile.objects.bulk_create(kept)
 
 
 def _locked(stop: Stop, by: User) -> tuple[Round, Stop]:

@@ -116,6 +116,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         *_GATEWAY,
         _LINES,
         Field("extensions", _("extension of each collector, by user name"), "map", default={}),
+        Field("recording_hosts", _("further hosts its recordings stand at"), "list", default=()),
     ),
     Kind.TEL: (),
     Kind.WECOM_ROBOT: (

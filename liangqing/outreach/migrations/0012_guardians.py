@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outreach', '0009_message_lists'),
+        ('outreach', '0011_pictures_told'),
     ]
 
     operations = [

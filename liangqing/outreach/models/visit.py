@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -11,6 +12,7 @@ from liangqing.kit import sealing
 from liangqing.outreach.kinds import Content
 from liangqing.outreach.lifecycle import RoundState
 from liangqing.outreach.models.attempt import Attempt
+from liangqing.outreach.rules.visits import Position
 from liangqing.parties.models import Creditor, Party
 from liangqing.receivables.models import Receipt
 
@@ -126,9 +128,7 @@ class Visit(models.Model):
     lapsed = models.BooleanField(default=False, help_text="says limitation has passed")
     lapsed_stored = models.TextField(blank=True, default="", help_text="sealed: what was said")
     note_stored = models.TextField(blank=True, default="", help_text="sealed")
-    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
-    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
-    accuracy_m = models.IntegerField(null=True)
+    position_stored = models.TextField(blank=True, default="", help_text="sealed: where the device was")
 
     class Meta:
         constraints = [
@@ -157,9 +157,18 @@ class Visit(models.Model):
     def note(self) -> str:
         return sealing.unseal(self.note_stored)
 
+    @property
+    def position(self) -> Position | None:
+        return Position.read(sealing.unseal(self.position_stored))
+
 
 class VisitFile(models.Model):
-    """A photograph taken on a visit, or the receipt slip 签收回执, found by its hash. Time and place are the visit's."""
+    """A photograph taken on a visit, or the receipt slip 签收回执, found by its hash.
+
+    ``taken_at`` and ``taken_place`` are as the picture itself says, ``chosen_at`` and ``chosen_place`` as the device said
+    when it was chosen; none of them is proven. ``departs`` says which of them is further from the visit's than the terms
+    allowed when it was written: codes time, place.
+    """
 
     class Kind(models.TextChoices):
         SLIP = "slip", _("receipt slip")
@@ -171,7 +180,27 @@ class VisitFile(models.Model):
     size = models.BigIntegerField(help_text="bytes")
     media_type = models.CharField(max_length=100)
     name_stored = models.TextField(help_text="sealed")
+    taken_at = models.DateTimeField(null=True, help_text="as the picture says")
+    taken_place_stored = models.TextField(blank=True, default="", help_text="sealed: as the picture says")
+    chosen_at = models.DateTimeField(null=True, help_text="by the device's clock, when it was chosen")
+    chosen_place_stored = models.TextField(blank=True, default="", help_text="sealed: where the device was then")
+    departs = ArrayField(models.CharField(max_length=8), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["visit"], name="outreach_visit_departs", condition=~models.Q(departs=[])
+            ),
+        ]  # fmt: skip
 
     @property
     def name(self) -> str:
         return sealing.unseal(self.name_stored)
+
+    @property
+    def taken_place(self) -> Position | None:
+        return Position.read(sealing.unseal(self.taken_place_stored))
+
+    @property
+    def chosen_place(self) -> Position | None:
+        return Position.read(sealing.unseal(self.chosen_place_stored))

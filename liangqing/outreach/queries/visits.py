@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from liangqing.outreach.models import Met, Round, Visit
+from liangqing.outreach.models import Met, Round, Visit, VisitFile
 from liangqing.parties.models import Party
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
@@ -65,6 +65,12 @@ class Line:
     promised: tuple[tuple[int, str], ...]
     lapsed: int
     nobody: int
+    departing: int
+    """Visits with a picture that says another time or place."""
+
+
+DEPARTS = Exists(VisitFile.objects.filter(visit=OuterRef("pk")).exclude(departs=[]))
+"""Whether a picture of a visit says another time or place."""
 
 
 def report(found: QuerySet[Visit], week: dt.date) -> list[Line]:
@@ -75,7 +81,7 @@ def report(found: QuerySet[Visit], week: dt.date) -> list[Line]:
     reversed_since = Exists(Receipt.objects.filter(reverses=OuterRef("receipt")))
     lines = (
         of_week(found, week)
-        .annotate(gone=reversed_since)
+        .annotate(gone=reversed_since, departs=DEPARTS)
         .values("stop__round__area", "by__name", "by", "currency")
         .order_by("stop__round__area", "by__name", "by")
         .annotate(
@@ -88,6 +94,7 @@ def report(found: QuerySet[Visit], week: dt.date) -> list[Line]:
             pledged=Coalesce(Sum("promised"), 0),
             barred=Count("pk", filter=Q(lapsed=True)),
             nobody=Count("pk", filter=Q(met="nobody")),
+            departing=Count("pk", filter=Q(departs=True)),
         )
     )
     parts: dict[tuple[str, int, str], list[Mapping[str, Any]]] = {}
@@ -126,4 +133,5 @@ def _line(area: str, person: str, rows: Sequence[Mapping[str, Any]]) -> Line:
         promised=amounts("pledged"),
         lapsed=count("barred"),
         nobody=count("nobody"),
+        departing=count("departing"),
     )

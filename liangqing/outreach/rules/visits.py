@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -36,13 +39,54 @@ class Cash:
         return self.principal + self.interest
 
 
+EARTH_M = 6_371_008.8
+"""Mean radius of the earth, in metres."""
+
+
 @dataclass(frozen=True)
 class Position:
-    """Where the device said it was, in degrees, and how exactly (metres)."""
+    """Where a device or a picture said it was, in degrees, and how exactly (metres). As a text it is what is sealed."""
 
     latitude: Decimal
     longitude: Decimal
     accuracy_m: int | None = None
+
+    def __str__(self) -> str:
+        within = "" if self.accuracy_m is None else f" ±{self.accuracy_m} m"
+        return f"{self.latitude:.5f}, {self.longitude:.5f}{within}"
+
+    @property
+    def coarse(self) -> str:
+        """Masked: about ten kilometres."""
+        return f"{self.latitude:.1f}***, {self.longitude:.1f}***"
+
+    @property
+    def on_earth(self) -> bool:
+        return abs(self.latitude) <= 90 and abs(self.longitude) <= 180
+
+    @classmethod
+    def read(cls, text: str) -> Position | None:
+        """What ``str`` wrote; None of an empty text."""
+        if not text:
+            return None
+        place, _mark, within = text.removesuffix(" m").partition(" ±")
+        latitude, longitude = place.split(", ")
+        return cls(Decimal(latitude), Decimal(longitude), int(within) if within else None)
+
+    def metres_to(self, other: Position) -> int:
+        """Along a great circle."""
+        here, there = math.radians(self.latitude), math.radians(other.latitude)
+        east = math.radians(other.longitude - self.longitude)
+        half = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(east / 2) ** 2
+        return round(2 * EARTH_M * math.asin(math.sqrt(min(half, 1.0))))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time and a place somebody or something tells, as far as it does."""
+
+    at: dt.datetime | None = None
+    place: Position | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +107,23 @@ class Told:
     note: str = ""
     position: Position | None = None
     at: dt.datetime | None = None
+    chosen: Mapping[str, Moment] = dataclasses.field(default_factory=dict)
+    """When and where the device was as its slip and its photos were chosen: ``slip`` and ``photos``."""
+
+
+@clause("P4-3.3")
+def departures(visit: Moment, told: Iterable[Moment], *, hours: int, metres: int) -> list[str]:
+    """What of a picture departs from its visit by more than the terms allow: ``time``, ``place``, both or nothing. Of what
+    is not told nothing is said; how exactly a place is known is given to it, up to the term itself."""
+    found = set()
+    for each in told:
+        if visit.at and each.at and abs(each.at - visit.at) > dt.timedelta(hours=hours):
+            found.add("time")
+        if visit.place and each.place:
+            unsure = sum(min(place.accuracy_m or 0, metres) for place in (visit.place, each.place))
+            if visit.place.metres_to(each.place) > metres + unsure:
+                found.add("place")
+    return sorted(found, reverse=True)
 
 
 def outcome_of(met: str) -> str:
@@ -97,7 +158,7 @@ def check(told: Told, *, slips: int) -> None:
     if told.promise and told.cash and told.cash.total and told.promise[0].currency != told.cash.currency:
         raise _wrong("currency", _("Write cash and promise in one currency."))
     where = told.position
-    if where is not None and not (abs(where.latitude) <= 90 and abs(where.longitude) <= 180):
+    if where is not None and not where.on_earth:
         raise _wrong("position", _("This is no place on earth. Leave the position out."))
     _check_cash(told.cash, nobody)
 

@@ -17,6 +17,7 @@ from liangqing.cases.lifecycle import CaseStage
 from liangqing.cases.models import Case
 from liangqing.nightly.models import Run
 from liangqing.outreach.events import ContactViolated
+from liangqing.outreach.queries.lines import unregistered
 from liangqing.parties.models import Deadline, Purpose
 from liangqing.people.models import Department
 from liangqing.policy import Policy
@@ -159,6 +160,11 @@ def claims_overdue(_policy: Policy, today: dt.date) -> int:
     return _some(Deadline.objects.filter(purpose=Purpose.CLAIM, met_on=None, due_on__lt=today))
 
 
+def channels_without_lines(_policy: Policy, _today: dt.date) -> int:
+    """Channels in use for which no line is registered, so that any line passes (P2 3.3.2)."""
+    return len(unregistered())
+
+
 def _some(rows: Any) -> int:
     return int(rows.order_by().values("pk")[: MOST + 1].count())
 
@@ -171,4 +177,5 @@ OPEN: Mapping[str, Callable[[Policy, dt.date], int]] = {
     "contacts_against_rules": contacts_against_rules,
     "complaints_overdue": complaints_overdue,
     "claims_overdue": claims_overdue,
+    "channels_without_lines": channels_without_lines,
 }

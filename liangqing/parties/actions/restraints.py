@@ -16,7 +16,7 @@ from liangqing.parties.events import RestraintLifted, RestraintPlaced
 from liangqing.parties.models import Creditor, Hold, Party, Restraint
 from liangqing.parties.queries.members import customer
 from liangqing.people.models import User
-from liangqing.people.rights import demand
+from liangqing.people.rights import can, demand
 from liangqing.trail.actions.tell import tell
 
 LONGEST_REASON = 2000
@@ -107,16 +107,35 @@ def holds(restraint: Restraint) -> bool:
     return restraint.lifted_at is None and (until is None or until > clock.now())
 
 
+def may_lift(restraint: Restraint, user: User) -> bool:
+    """Whether this person may lift it, as far as duties go."""
+    own = restraint.kind == Hold.LINE and restraint.by_id == user.pk
+    return restraint.kind != Hold.STOP_WORD and not own and can(user, _right(restraint.kind))
+
+
+def _right(kind: str) -> str:
+    """Who may lift: whoever works on cases, and what waits for a supervisor, whoever deals them out."""
+    return "case.assign" if kind == Hold.LINE else "case.work"
+
+
 @action
 @clause("P2 3.3.2")
 def lift(restraint: Restraint, *, reason: str, by: User | None, noticed: bool = False) -> Restraint:
     """It holds no more. A stop word of a third person is never lifted (GB/T 45251-2025), a broken agreement only once
-    notice was given (``agreements.notify``, which says ``noticed``).
+    notice was given (``agreements.notify``, which says ``noticed``). What a contact from an unregistered line holds back, a
+    supervisor lifts who has looked at it, and nobody whose contact it was.
 
-    Raises ``Refusal``: 409 when it ended already, is a stop word or waits for a notice; 422 without a reason.
+    Raises ``Refusal``: 403 without the right, or for one's own contact; 409 when it ended already, is a stop word or waits
+    for a notice; 422 without a reason.
     """
     if by is not None:
-        demand(by, "case.work")
+        demand(by, _right(restraint.kind))
+        if restraint.kind == Hold.LINE and restraint.by_id == by.pk:
+            raise Refusal(
+                "own_contact",
+                _("This was your own contact. Somebody else looks at it and lifts what it holds."),
+                status=403,
+            )
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON:
         raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")

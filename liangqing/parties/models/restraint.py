@@ -33,6 +33,7 @@ class Hold(models.TextChoices):
     FRAUD = "fraud", _("identity fraud under investigation")
     MORATORIUM = "moratorium", _("moratorium")
     PLACE = "place", _("wants no visit or letter at a certain place")
+    LINE = "line", _("reached from a line that is not registered")
     CONSENT = "consent", _("agreed to be reached outside the usual hours")
 
 

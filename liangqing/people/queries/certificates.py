@@ -20,6 +20,12 @@ def of(person: User) -> QuerySet[Certificate]:
     return Certificate.objects.filter(user=person).order_by("-until_on", "kind", "id")
 
 
+def has_lapsed(person: User, day: dt.date) -> bool:
+    """Whether somebody was certified for collection and is no more: all that were given have ended (GB/T 45251-2025 §5.2)."""
+    given = Certificate.objects.filter(user=person, kind=Certificate.Kind.COLLECTION, from_on__lte=day)
+    return given.exists() and not given.filter(until_on__gt=day).exists()
+
+
 def running_out(today: dt.date) -> QuerySet[Certificate]:
     """Those of people who work here that hold today and end soon, with none of the kind after them; the next first."""
     later = Certificate.objects.filter(user=OuterRef("user"), kind=OuterRef("kind"), until_on__gt=OuterRef("until_on"))

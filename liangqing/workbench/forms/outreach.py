@@ -17,8 +17,9 @@ from liangqing.workbench.forms.cases import Day
 from liangqing.workbench.forms.contacts import shown
 from liangqing.workbench.forms.refusing import Refusing
 
-TOLD_BY_HAND = [kind for kind in Hold if kind not in (Hold.PROMISE, Hold.BREACH)]
-"""A promise is taken where promises are taken; an agreement is broken where it stands."""
+TOLD_BY_HAND = [kind for kind in Hold if kind not in (Hold.PROMISE, Hold.BREACH, Hold.LINE)]
+"""A promise is taken where promises are taken; an agreement is broken where it stands; what an unregistered line holds back,
+the house holds by itself."""
 _PLACES = ((Role.SELF.value, _("at home")), (Role.EMPLOYER.value, _("at work")))
 
 

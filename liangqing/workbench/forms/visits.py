@@ -17,7 +17,7 @@ from liangqing.kit.files import Upload
 from liangqing.kit.money import Money
 from liangqing.outreach.kinds import Content
 from liangqing.outreach.models import Met, Place
-from liangqing.outreach.rules.visits import Cash, Position, Told
+from liangqing.outreach.rules.visits import Cash, Moment, Position, Told
 from liangqing.people.models import User
 from liangqing.policy import Policy
 from liangqing.workbench.forms.amounts import AmountField, currency_field, money_of
@@ -26,6 +26,10 @@ from liangqing.workbench.forms.refusing import Refusing
 
 NOT_AT_A_DOOR = frozenset(("sent", "busy", "switched_off", "wrong_number", "settled_doubt"))
 """Results that belong to other channels."""
+
+
+PICTURES = ("slip", "photos")
+_WHEN_AND_WHERE = ("at", "latitude", "longitude", "accuracy")
 
 
 class Pictures(forms.FileInput):
@@ -68,7 +72,8 @@ def _name(user: User) -> str:
 
 
 class VisitForm(Refusing):
-    """What came of a stop. ``key`` makes sending it twice harmless; ``at`` and the position come from the device."""
+    """What came of a stop. ``key`` makes sending it twice harmless; ``at`` and the position come from the device, and so do
+    those of the moment at which the slip and the photos were chosen."""
 
     places: ClassVar = {"reached": "met", "promise": "promise_amount", "number": "receipt_number"}
 
@@ -107,7 +112,7 @@ class VisitForm(Refusing):
         add["note"] = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
         add["photos"] = PicturesField(label=_("Photographs"))
         add["key"] = forms.UUIDField(widget=forms.HiddenInput())
-        for name in ("at", "latitude", "longitude", "accuracy"):
+        for name in (*_WHEN_AND_WHERE, *(f"{pictures}_{name}" for pictures in PICTURES for name in _WHEN_AND_WHERE)):
             add[name] = forms.CharField(required=False, widget=forms.HiddenInput(), max_length=40)
 
     @staticmethod
@@ -167,16 +172,28 @@ class VisitForm(Refusing):
             note=said["note"],
             position=_position(said["latitude"], said["longitude"], said["accuracy"]),
             at=_instant(said["at"]),
+            chosen={name: self._moment(name) for name in PICTURES},
         )
+
+    def _moment(self, pictures: str) -> Moment:
+        """When and where the device was as these pictures were chosen, as far as it says anything that can be."""
+        at, *where = (self.cleaned_data[f"{pictures}_{name}"] for name in _WHEN_AND_WHERE)
+        when, place = _instant(at), _position(*where)
+        return Moment(when if when and 1970 <= when.year < 9999 else None, place if place and place.on_earth else None)
 
     def uploads(self, name: str) -> list[Upload]:
         return [Upload(each.name or "", each.read()) for each in self.cleaned_data[name]]
 
 
+FURTHEST_M = 20_037_508
+"""Half way around the earth: no position is less exact."""
+
+
 def _position(latitude: str, longitude: str, accuracy: str) -> Position | None:
     """What the device said, if it is a place at all."""
     try:
-        where = Position(Decimal(latitude), Decimal(longitude), round(float(accuracy)) if accuracy else None)
+        within = min(max(round(float(accuracy)), 0), FURTHEST_M) if accuracy else None
+        where = Position(Decimal(latitude), Decimal(longitude), within)
     except (ArithmeticError, ValueError):
         return None
     return where if where.latitude.is_finite() and where.longitude.is_finite() else None

@@ -26,6 +26,7 @@ from liangqing.cases.queries.governing import governing, kept_until
 from liangqing.cases.words import ACTIONS, action, spoken
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
+from liangqing.parties.actions import reveal
 from liangqing.parties.models import Contact
 from liangqing.parties.queries import members
 from liangqing.parties.queries.restraints import holding
@@ -33,9 +34,11 @@ from liangqing.people.models import User
 from liangqing.people.rights import can, reach
 from liangqing.receivables.queries import account
 from liangqing.warning.level import Level
+from liangqing.workbench import audio
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.approvals import GraceForm
 from liangqing.workbench.forms.cases import AssignForm, PostponeForm, PromiseForm, RecordForm
+from liangqing.workbench.forms.customers import PurposeForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.pages.outreach.reviews import told
 from liangqing.workbench.templatetags.lq import level as level_tag
@@ -454,9 +457,33 @@ def task_completion(request: Request, pk: int) -> HttpResponse:
 
 @page("case.see")
 def attachment(request: Request, number: str, pk: int) -> HttpResponseBase:
-    """A file that belongs to a record, as it was handed in; its hash is checked on the way out."""
+    """A file that belongs to a record, as it was handed in; its hash is checked on the way out. A recording is listened to
+    (``hearing``) first: the trail knows who does, and what for."""
     case = _case(request, number)
     found = find(Attachment.objects.filter(record__case=case), pk=pk)
+    if found.is_audio:
+        if not audio.permitted(request.user, pk, request.GET.get("heard", "")):
+            return HttpResponseRedirect(reverse("cases-hearing", args=[number, pk]))
+        return audio.answer(
+            files.read(found).read(), name=found.name, media_type=found.media_type,
+            wanted=request.headers.get("Range", ""), save="save" in request.GET,
+        )  # fmt: skip
     answer = FileResponse(files.read(found), as_attachment=True, filename=found.name, content_type=found.media_type)
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+@page("case.see", post="contact.reveal")
+def hearing(request: Request, number: str, pk: int) -> HttpResponse:
+    """A recording that belongs to a record: played in the page for a purpose that stays in the trail."""
+    case = _case(request, number)
+    found = find(Attachment.objects.filter(record__case=case, media_type__startswith="audio/"), pk=pk)
+    context: dict[str, Any] = {"case": case, "file": found, "plays": found.media_type in audio.PLAYED}
+    if request.method == "POST":
+        form = PurposeForm(request.POST)
+        reveal.hear(
+            case.party_id, of="attachment", of_id=pk, by=request.user,
+            purpose=form.cleaned_data["purpose"] if form.is_valid() else "",
+        )  # fmt: skip
+        context["heard"] = audio.permit(request.user, pk)
+    return render(request, "workbench/cases/hearing.html", context)

@@ -66,6 +66,7 @@ UNDONE: Mapping[str, Promise] = {
     "contacts_against_rules": gettext_lazy("contacts that took place against the rules"),
     "complaints_overdue": gettext_lazy("complaints not answered in time"),
     "claims_overdue": gettext_lazy("claims in bankruptcy not filed in time"),
+    "channels_without_lines": gettext_lazy("channels in use without a registered line"),
     "night_missing": gettext_lazy("no night since yesterday"),
 }
 _ROWS = 200

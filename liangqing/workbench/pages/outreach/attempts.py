@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from liangqing.cases.queries import visible
 from liangqing.kit import clock
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import exemptions, guard
+from liangqing.outreach.actions import exemptions, guard, recordings
 from liangqing.outreach.kinds import Channel
 from liangqing.outreach.models import Answer, Attempt
 from liangqing.outreach.rules.facts import Outcome
 from liangqing.people.models import User
 from liangqing.people.rights import can, reach
 from liangqing.workbench.doors import Request, find, page
+from liangqing.workbench.forms.customers import PurposeForm
 from liangqing.workbench.forms.outreach import ExemptionForm
 from liangqing.workbench.lists import Column, Filter, Listing, show
 from liangqing.workbench.words import customer_name, moment
@@ -95,7 +96,7 @@ def _by_receipt(rows: QuerySet[Attempt], value: str) -> QuerySet[Attempt]:
 
 
 def _one(request: Request, pk: int) -> Attempt:
-    return find(seen(request.user), pk=pk)
+    return find(seen(request.user).select_related("call"), pk=pk)
 
 
 @page("case.see")
@@ -104,7 +105,15 @@ def attempt(request: Request, pk: int) -> HttpResponse:
     return _answer(request, _one(request, pk))
 
 
-def _answer(request: Request, row: Attempt, *, form: ExemptionForm | None = None, status: int = 200) -> HttpResponse:
+def _answer(
+    request: Request,
+    row: Attempt,
+    *,
+    form: ExemptionForm | None = None,
+    recording: str = "",
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> HttpResponse:
     findings = [
         {**each, "said": guard.said(guard.finding(each)), "table": f"contact.{each['rule'].partition(':')[0]}"}
         for each in row.findings
@@ -118,8 +127,29 @@ def _answer(request: Request, row: Attempt, *, form: ExemptionForm | None = None
         "genuine": guard.genuine(row),
         "events": row.events.order_by("id"),
         "form": (form or ExemptionForm()) if may_ask else None,
+        "recorded": bool((call := getattr(row, "call", None)) and call.recording_stored),
+        "recording": recording,
+        "refusal": refusal,
     }
     return render(request, "workbench/outreach/attempt.html", context, status=status)
+
+
+@page("case.see", post="contact.reveal")
+def recording(request: Request, pk: int) -> HttpResponse:
+    """The recording of a call, where its provider keeps it: a link, for a purpose that stays in the trail."""
+    row = _one(request, pk)
+    call = getattr(row, "call", None)
+    if call is None or not call.recording_stored:
+        raise Http404
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("attempts-one", args=[pk]) + "#recording")
+    form = PurposeForm(request.POST)
+    purpose = form.cleaned_data["purpose"] if form.is_valid() else ""
+    try:
+        found = recordings.address(call, purpose=purpose, by=request.user)
+    except Refusal as refusal:
+        return _answer(request, row, refusal=refusal, status=refusal.status)
+    return _answer(request, row, recording=found)
 
 
 @page("case.see", post="case.work")

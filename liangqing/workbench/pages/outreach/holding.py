@@ -67,7 +67,8 @@ def _answer(
     rows = list(found.of(ids).select_related("agreement", "deadline__responsible", "deadline__met_by")[:MOST])
     for row in rows:
         row.holding = actions.holds(row)  # type: ignore[attr-defined]
-        row.may_end = row.holding and row.kind not in (Hold.STOP_WORD, Hold.BREACH)  # type: ignore[attr-defined]
+        mine = row.kind != Hold.BREACH and actions.may_lift(row, request.user)
+        row.may_end = row.holding and mine  # type: ignore[attr-defined]
         row.clock = getattr(row, "deadline", None)  # type: ignore[attr-defined]
         row.plan = getattr(row, "agreement", None)  # type: ignore[attr-defined]
         if row.clock is not None:  # type: ignore[attr-defined]

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import lines as actions
 from liangqing.outreach.actions import routing
+from liangqing.outreach.kinds import Channel
 from liangqing.outreach.models import Line, Provider
+from liangqing.outreach.queries.lines import unregistered
 from liangqing.people.rights import can
 from liangqing.workbench.doors import Request, find, page
 from liangqing.workbench.forms.sending import LineForm
@@ -45,6 +47,7 @@ def _answer(request: Request, *, form: LineForm | None = None, status: int = 200
     context: dict[str, Any] = {
         "rows": rows,
         "strangers": _strangers(rows),
+        "without": [str(Channel(each).label) for each in unregistered()],
         "edits": edits,
         "form": (form or LineForm()) if edits else None,
         "tab": "lines",

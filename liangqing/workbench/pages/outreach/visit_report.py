@@ -42,7 +42,11 @@ def report(request: Request) -> HttpResponseBase:
     last = week + asked.WEEK - dt.timedelta(days=1)
     lines = asked.report(asked.visits(user), week)
     found = asked.of_week(asked.visits(user), week)
-    rows = found.select_related("stop__round", "party", "by", "receipt").order_by("stop__round__area", "on", "pk")
+    rows = (
+        found.annotate(departs=asked.DEPARTS)
+        .select_related("stop__round", "party", "by", "receipt")
+        .order_by("stop__round__area", "on", "pk")
+    )
     if request.GET.get("export") == "xlsx":
         sheets = _sheets(lines, rows.iterator(1000), user, f"{week} – {last}")
         return take_away("visits", sheets, by=user, filters={"week": str(week)}, address=request.get_full_path())
@@ -76,12 +80,13 @@ def _cash(row: Visit) -> tuple[Money | None, Money | None]:
 def _sheets(lines: Iterable[asked.Line], rows: Iterable[Visit], user: User, days: str) -> list[Sheet]:
     heads = [
         _("Area"), _("Person"), _("Households"), _("Signed"), _("Not signed"), _("Nobody there"), _("Paid in cash"),
-        _("Principal"), _("Interest"), _("Mean to pay"), _("Promised"), _("Claim limitation"),
+        _("Principal"), _("Interest"), _("Mean to pay"), _("Promised"), _("Claim limitation"), _("Pictures depart"),
     ]  # fmt: skip
     summary = (
         [
             line.area or _("All"), line.person, line.households, line.signed, line.unsigned, line.nobody, line.payers,
             moneys(line.principal), moneys(line.interest), line.intending, moneys(line.promised), line.lapsed,
+            line.departing,
         ]
         for line in lines
     )  # fmt: skip
@@ -91,13 +96,14 @@ def _sheets(lines: Iterable[asked.Line], rows: Iterable[Visit], user: User, days
             str(RESULTS.get(row.result, row.result)), row.get_met_display(), row.get_found_display(),
             _("yes") if row.signed else _("no"), *_cash(row), row.currency if row.receipt_id else "",
             row.receipt.number if row.receipt else "", row.intention, row.lapsed_said,
+            _("yes") if row.departs else _("no"),  # type: ignore[attr-defined]
         ]
         for row in rows
     )  # fmt: skip
     each = [
         _("Area"), _("Day"), _("Customer"), _("Case"), _("Person"), _("Result"), _("Who was there"), _("The address"),
         _("Signed"), _("Principal"), _("Interest"), _("Currency"), _("Receipt number"), _("Intention to pay"),
-        _("What was said of limitation"),
+        _("What was said of limitation"), _("Pictures depart"),
     ]  # fmt: skip
     return [
         Sheet(_("Weekly report of visits"), heads, summary, about=days),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from liangqing.kit import clock, files
 from liangqing.kit.refusal import Refusal
 from liangqing.outreach.actions import guard, visits
 from liangqing.outreach.lifecycle import RoundState
-from liangqing.outreach.models import Answer, Stop, VisitFile
+from liangqing.outreach.models import Answer, Stop, Visit, VisitFile
 from liangqing.outreach.rules.facts import Outcome
+from liangqing.outreach.rules.visits import Position
 from liangqing.people.rights import can
 from liangqing.receivables.queries import account
 from liangqing.workbench.doors import Request, find, page
@@ -97,16 +99,18 @@ def _answer(
 ) -> HttpResponse:
     user, visit = request.user, getattr(row, "visit", None)
     goes = row.round.people.filter(pk=user.pk).exists() and can(user, "case.work")
+    whole = shows_addresses(row.round, user)
     arrived = row.attempt is not None and row.arrived_at is not None and row.attempt.outcome == Outcome.OPEN
     writes = goes and visit is None and row.round.started_at is not None
     context: dict[str, Any] = {
         "row": row,
         "round": row.round,
         "customer": customer_name(row.party, user),
-        "address": address_of(row, whole=shows_addresses(row.round, user)),
+        "address": address_of(row, whole=whole),
         "accounts": account.account(row.party, clock.today(), creditor=row.creditor),
         "visit": visit,
-        "files": list(visit.files.order_by("id")) if visit else [],
+        "files": _pictures(visit, whole=whole) if visit else [],
+        "position": _shown(visit.position, whole=whole) if visit else "",
         "arrived": arrived,
         "arrives": writes and not arrived and row.round.state == RoundState.UNDER_WAY,
         "form": (form or _form(row)) if writes else None,
@@ -118,6 +122,33 @@ def _answer(
         "offline": writes,
     }
     return render(request, "workbench/outreach/visits/stop.html", context, status=status)
+
+
+def _pictures(visit: Visit, *, whole: bool) -> list[dict[str, Any]]:
+    """The pictures of a visit, each with what it says of itself and what the phone said. A place is shown whole to whoever
+    sees the address whole; how far it lies from the visit, to everybody."""
+    here = visit.position
+
+    def told(at: dt.datetime | None, place: Position | None) -> dict[str, Any]:
+        return {
+            "told": bool(at or place),
+            "at": at,
+            "place": _shown(place, whole=whole),
+            "metres": here.metres_to(place) if here and place else None,
+        }
+
+    return [
+        {
+            "file": each,
+            "taken": told(each.taken_at, each.taken_place),
+            "chosen": told(each.chosen_at, each.chosen_place),
+        }
+        for each in visit.files.order_by("id")
+    ]
+
+
+def _shown(place: Position | None, *, whole: bool) -> str:
+    return "" if place is None else str(place) if whole else place.coarse
 
 
 @page("case.see", post="case.work")

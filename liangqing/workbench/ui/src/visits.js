@@ -103,8 +103,18 @@ function atTheDoor(form, { status, user, send, show }) {
     const mine = all.find((each) => each.url === form.getAttribute('action'))
     if (mine) refill(form, mine, arrival)
   })
-  if ('geolocation' in navigator && !form.hidden) locate(field)
-  else if (arrival) arrival.addEventListener('submit', () => locate(field))
+  const place = placing(form, field, user)
+  if (!form.hidden) place('')
+  else if (arrival) arrival.addEventListener('submit', () => place(''))
+  // A picture may be old, or lose what it says of itself on the way: the moment at which it was chosen is told beside it.
+  for (const input of form.querySelectorAll('input[type=file]')) {
+    input.addEventListener('change', () => {
+      const name = `${input.name}_`
+      PLACE.forEach((part) => { field(name + part).value = '' })
+      field(`${name}at`).value = input.files.length ? new Date().toISOString() : ''
+      if (input.files.length) place(name)
+    })
+  }
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
     const button = form.querySelector('button.lq-big')
@@ -145,12 +155,29 @@ function refill(form, kept, arrival) {
   form.dispatchEvent(new Event('change', { bubbles: true }))
 }
 
-function locate(field) {
-  navigator.geolocation.getCurrentPosition(({ coords }) => {
-    field('latitude').value = coords.latitude.toFixed(5)
-    field('longitude').value = coords.longitude.toFixed(5)
-    field('accuracy').value = Math.round(coords.accuracy)
+const PLACE = ['latitude', 'longitude', 'accuracy']
+
+// Where the phone is, only while whoever holds it has ticked that on the page; what was told goes when the tick goes.
+// Gives the function that fills the fields that begin with a name; it does nothing where there is no consent or no receiver.
+function placing(form, field, user) {
+  const consent = form.querySelector('[data-consent]')
+  if (!('geolocation' in navigator) || !consent) return () => {}
+  const tick = consent.querySelector('input')
+  const remembered = `liangqing-visits-place-${user}`
+  tick.checked = localStorage.getItem(remembered) === 'yes'
+  consent.hidden = false
+  const place = (name) => tick.checked && navigator.geolocation.getCurrentPosition(({ coords }) => {
+    if (!tick.checked) return
+    field(`${name}latitude`).value = coords.latitude.toFixed(5)
+    field(`${name}longitude`).value = coords.longitude.toFixed(5)
+    field(`${name}accuracy`).value = Math.round(coords.accuracy)
   }, () => {}, { maximumAge: 60000, timeout: 20000 })
+  tick.addEventListener('change', () => {
+    localStorage.setItem(remembered, tick.checked ? 'yes' : 'no')
+    if (tick.checked) place('')
+    else for (const name of ['', 'slip_', 'photos_']) PLACE.forEach((part) => { field(name + part).value = '' })
+  })
+  return place
 }
 
 // Today's route, its stops and what they are drawn with, for one person and one day.
