@@ -9,6 +9,8 @@ from typing import Literal
 
 from liangqing.imports.rules import currencies
 from liangqing.imports.rules.outcome import Bad, folded, shown, spreadsheet_error
+from liangqing.kit import money
+from liangqing.kit.money import CURRENCIES
 
 Mark = Literal["point", "comma"]
 MARKS: tuple[Mark, ...] = ("point", "comma")
@@ -62,6 +64,24 @@ def plain_sql(cell: str, digits: int) -> str:
         f" THEN CAST({decimal} * {10**digits} AS BIGINT)"
         f" WHEN regexp_full_match({cell}, '-?([0-9]{{1,12}}|[1-9][0-9]{{0,2}}(,[0-9]{{3}}){{1,3}}){decimals}')"
         f" THEN CAST(CAST(replace({cell}, ',', '') AS DECIMAL(18, {digits})) * {10**digits} AS BIGINT) END"
+    )
+
+
+def shown_sql(amount: str, currency: str) -> str:
+    """SQL: minor units as a person writes them, with the digits of their currency (unknown ones have two).
+
+    >>> import duckdb
+    >>> duckdb.sql(f"SELECT {shown_sql('-5', "'CNY'")}, {shown_sql('1234', "'JPY'")}").fetchone()
+    ('-0.05', '1234')
+    """
+    whole, thousandths = (
+        ", ".join(f"'{code}'" for code in sorted(CURRENCIES) if money.digits(code) == digits) for digits in (0, 3)
+    )
+    exact = f"({amount})::DECIMAL(30, 0)"
+    return (
+        f"CASE WHEN {currency} IN ({whole}) THEN ({amount})::VARCHAR"
+        f" WHEN {currency} IN ({thousandths}) THEN ({exact} * 0.001)::DECIMAL(34, 3)::VARCHAR"
+        f" ELSE ({exact} * 0.01)::DECIMAL(34, 2)::VARCHAR END"
     )
 
 

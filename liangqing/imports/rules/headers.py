@@ -31,6 +31,10 @@ class Match:
     score: int
     against: tuple[int, ...] = ()  # columns that speak of another kind
 
+    def rivals(self, winner: Match) -> bool:
+        """Whether no more columns speak against this kind than against the winner."""
+        return len(self.against) <= len(winner.against)
+
 
 def known_spellings(kinds: Iterable[Kind], profile: Mapping[str, str] | None = None) -> frozenset[str]:
     """Every header any of the kinds, or the profile, would recognise, in its normal form."""
@@ -81,6 +85,8 @@ def recognise(
         )
     best = max(found.score for found in possible)
     winners = [found for found in possible if found.score == best]
+    if wanted is None and winners[0].against:  # what speaks as little against another kind may be meant as well
+        winners += [found for found in possible if found.score < best and found.rivals(winners[0])]
     if len(winners) > 1:
         raise Refusal(
             "kind_ambiguous",
@@ -96,11 +102,8 @@ def recognise(
 
 
 def _doubt(headers: Sequence[str], winner: Match, impossible: Sequence[Match]) -> None:
-    """Refuse a kind that wins only because the one its columns speak of lacks a column: one whose header is not known.
-
-    A kind is such a rival when no more columns speak against it than against the winner.
-    """
-    rivals = [found for found in impossible if len(found.against) <= len(winner.against)]
+    """Refuse a kind that wins only because the one its columns speak of lacks a column: one whose header is not known."""
+    rivals = [found for found in impossible if found.rivals(winner)]
     if not winner.against or not rivals:
         return
     rival = max(rivals, key=lambda found: (-len(found.missing), found.score))
