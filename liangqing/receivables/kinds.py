@@ -82,7 +82,7 @@ BILLS = Kind(
             _("open amount"),
             FieldType.AMOUNT,
             ("open_amount", "未收金额", "未清金额", "应收余额", "欠款余额", "total_open_amount", "未收", "未收款", "未收款金额", "未付金额", "未付",
-             "未还金额", "未核销金额", "未结金额", "未结清金额", "未清余额", "未收余额", "剩余未收", "剩余金额", "剩余应收", "剩余应还金额", "尚欠金额",
+             "未还金额", "未核销金额", "未结金额", "未结清金额", "未清余额", "未收余额", "剩余未收", "未回款金额", "未回款", "待收金额", "待回款金额", "剩余金额", "剩余应收", "剩余应还金额", "尚欠金额",
              "欠款金额", "欠款", "欠费金额", "应收账款余额", "期末余额", "余额", "open amt", "amount open", "amount due",
              "balance due", "amount outstanding", "outstanding amount", "outstanding", "outstanding balance", "open balance",
              "remaining amount", "amount remaining", "balance", "unpaid amount", "amount unpaid", "residual amount"),
@@ -125,7 +125,7 @@ BILLS = Kind(
         ("due_on", "terms_days", "issued_on", "baseline_on"),
         ("amount", "open_amount", "principal"),
     ),
-    excludes=("payment_id", "payment_date", "receipt_no", "收款单号"),
+    excludes=("payment_id", "payment_no", "payment_number", "payment_date", "receipt_no", "收款单号", "收款编号", "到账日期"),
 )  # fmt: skip
 
 PAYMENTS = Kind(
@@ -137,7 +137,7 @@ PAYMENTS = Kind(
             _("payment number"),
             FieldType.IDENTIFIER,
             ("payment_id", "payment_no", "payment_number", "收款单号", "收款编号", "流水号", "交易流水号", "receipt_no", "回单号", "银行流水号",
-             "凭证号", "凭证编号", "单据编号", "BELNR", "transaction_id", "document number"),
+             "凭证号", "凭证编号", "单据编号", "BELNR", "transaction_id", "document number", "document no", "doc. no."),
         ),
         Field("customer", _("customer number"), FieldType.IDENTIFIER, NUMBER_SYNONYMS),
         Field("customer_name", _("customer name"), FieldType.TEXT, NAME_SYNONYMS),
@@ -168,5 +168,5 @@ PAYMENTS = Kind(
         Field("reference", _("reference"), FieldType.TEXT, ("reference", "备注", "摘要", "附言", "用途", "SGTXT", "XBLNR", "remark", "note")),
     ),
     needs=(("received_on",), ("amount",), ("customer", "customer_name", "bill")),
-    excludes=("due_on", "bill_date", "开票日期", "发票日期", "invoice_date", "账龄", "逾期天数", "days overdue", "days past due"),
+    excludes=("due_on", "bill_date", "账龄", "逾期天数", "days overdue", "days past due"),
 )  # fmt: skip

@@ -71,8 +71,8 @@ def shown_sql(amount: str, currency: str) -> str:
     """SQL: minor units as a person writes them, with the digits of their currency (unknown ones have two).
 
     >>> import duckdb
-    >>> duckdb.sql(f"SELECT {shown_sql('-5', "'CNY'")}, {shown_sql('1234', "'JPY'")}").fetchone()
-    ('-0.05', '1234')
+    >>> duckdb.sql("SELECT " + shown_sql("-5", "'CNY'")).fetchone(), duckdb.sql("SELECT " + shown_sql("5", "'JPY'")).fetchone()
+    (('-0.05',), ('5',))
     """
     whole, thousandths = (
         ", ".join(f"'{code}'" for code in sorted(CURRENCIES) if money.digits(code) == digits) for digits in (0, 3)

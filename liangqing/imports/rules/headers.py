@@ -102,8 +102,12 @@ def recognise(
 
 
 def _doubt(headers: Sequence[str], winner: Match, impossible: Sequence[Match]) -> None:
-    """Refuse a kind that wins only because the one its columns speak of lacks a column: one whose header is not known."""
-    rivals = [found for found in impossible if found.rivals(winner)]
+    """Refuse a kind that wins only because the one its columns speak of lacks a column: one whose header is not known.
+
+    Where every header is known there is no such column, unless nothing speaks against the rival.
+    """
+    strange = unknown(headers, winner.mapping, impossible)
+    rivals = [found for found in impossible if found.rivals(winner) and (strange or not found.against)]
     if not winner.against or not rivals:
         return
     rival = max(rivals, key=lambda found: (-len(found.missing), found.score))
@@ -120,12 +124,12 @@ def _doubt(headers: Sequence[str], winner: Match, impossible: Sequence[Match]) -
         rival=rival.kind.label,
         against=_listed([headers[column] for column in winner.against]),
         missing="、".join(rival.missing),
-        unknown=_listed([headers[column] for column in unknown(headers, winner.mapping, [winner, rival])]) or "—",
+        unknown=_listed([headers[column] for column in strange]) or "—",
     )
 
 
 def unknown(headers: Sequence[str], mapping: Mapping[str, int], matches: Sequence[Match] = ()) -> list[int]:
-    """The columns with a header that are read as no field, neither of the mapping nor of any of the matches."""
+    """The columns with a header that no field is read from, neither of the mapping nor of any of the matches."""
     read = set(mapping.values()).union(*(found.mapping.values() for found in matches))
     return [column for column, header in enumerate(headers) if column not in read and header.strip()]
 
