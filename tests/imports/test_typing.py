@@ -195,8 +195,7 @@ def test_what_begins_with_zero_has_no_thousands(desk: Desk, written: str) -> Non
 @given(st.integers(-(10**15), 10**15), st.sampled_from(["CNY", "JPY", "KWD"]))
 @settings(deadline=None)
 def test_an_amount_is_shown_as_money(minor: int, currency: str) -> None:
-    row = duckdb.sql(f"SELECT {amounts.shown_sql(str(minor), repr(currency))}").fetchone()
-    assert row == (money.plain(minor, currency),)
+    assert in_sql(amounts.shown_sql(str(minor), repr(currency)), "") == money.plain(minor, currency)
 
 
 def test_each_row_has_the_digits_of_its_currency(desk: Desk) -> None:
