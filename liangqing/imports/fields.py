@@ -46,6 +46,9 @@ class Kind:
     fields: tuple[Field, ...]
     needs: tuple[tuple[str, ...], ...] = ()
     excludes: tuple[str, ...] = ()
+    beside: tuple[str, ...] | None = None
+    """Headers of dates and amounts that such files often have beside what is read of them. Where they are named, a column
+    of dates or amounts under any other header that is not known speaks against this kind; None: it says nothing."""
 
     def field(self, name: str) -> Field:
         """The field of that name."""

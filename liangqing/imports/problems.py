@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports.rules.amounts import LIMIT
 from liangqing.imports.rules.identifiers import LONGEST
-from liangqing.imports.rules.words import LONGEST_TEXT
+from liangqing.imports.rules.words import LONGEST_TEXT, MOST_DIGITS
 
 Sentence = str | Promise
 
@@ -41,12 +41,15 @@ _SENTENCES: dict[str, Sentence] = {
     "bad_decimal_mark": _(
         "{field}: “{detail}” uses a decimal comma, but the column does not do so throughout. Write it as 1234.56."
     ),
+    "ambiguous_amount": _(
+        "{field}: “{detail}” may be thousands or decimals; points mean both in this column. Write it as 1234.56."
+    ),
     "too_many_decimals": _("{field}: “{detail}” has more decimals than its currency. Round it."),
     "amount_out_of_range": _("{field}: “{detail}” is too large; an amount stays below {limit} minor units. Check it."),
     "currency_disagrees": _("{field}: “{detail}” shows another currency than the row. Correct one of the two."),
     "unknown_currency": _("{field}: “{detail}” is not a known currency. Write its ISO code, such as CNY."),
     "bad_integer": _("{field}: “{detail}” is not a whole number. Write only digits."),
-    "integer_out_of_range": _("{field}: “{detail}” has more than 18 digits. Check it."),
+    "integer_out_of_range": _("{field}: “{detail}” has more than {limit} digits. Check it."),
     "unknown_choice": _("{field}: “{detail}” is not one of the values known. Use one of them."),
     "too_long": _("{field} has {detail} characters, {limit} at most are kept. Shorten it."),
     # Warnings about files: {count} rows or columns, {detail} the header or the values in question.
@@ -66,7 +69,12 @@ _SENTENCES: dict[str, Sentence] = {
     "month_first": _("Column “{detail}” was read with the month before the day."),
 }
 
-_LIMITS = {"identifier_too_long": f"{LONGEST}", "amount_out_of_range": f"{LIMIT:,}", "too_long": f"{LONGEST_TEXT:,}"}
+_LIMITS = {
+    "identifier_too_long": f"{LONGEST}",
+    "amount_out_of_range": f"{LIMIT:,}",
+    "too_long": f"{LONGEST_TEXT:,}",
+    "integer_out_of_range": f"{MOST_DIGITS}",
+}
 
 
 def register(sentences: Mapping[str, Sentence]) -> None:

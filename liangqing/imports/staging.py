@@ -8,8 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +22,9 @@ from django.utils.translation import pgettext_lazy
 from liangqing.imports import problems
 from liangqing.imports.fields import Kind
 from liangqing.imports.reading import delimited, sniffing, spreadsheet
+from liangqing.imports.reading.private import PrivateFolder
 from liangqing.imports.rules import headers as header_rules
-from liangqing.imports.rules import spelling
+from liangqing.imports.rules import spelling, telling
 from liangqing.imports.typed import Typing
 from liangqing.kit import money
 from liangqing.kit.refusal import Refusal
@@ -36,6 +35,8 @@ MEMORY = "640MB"
 """What a staging database keeps in memory; what is more lies in its folder. Two are open at a time: the file that lands and
 the one that is read meanwhile."""
 
+_LOOKED_AT = 1000
+"""Rows whose cells tell what a column of unknown header holds."""
 ERROR_COLUMNS = (
     pgettext_lazy("error file", "row"),
     pgettext_lazy("error file", "field"),
@@ -76,7 +77,8 @@ class Staged:
 
 
 class Staging:
-    """A folder and a database for one file.
+    """A folder and a database for one file. The folder is private, and goes with its owner: what a killed one left is
+    cleared away when the next is made.
 
     >>> with Staging(folder) as staging:  # doctest: +SKIP
     ...     sheet = staging.read(path, kinds=kinds)
@@ -85,8 +87,8 @@ class Staging:
     """
 
     def __init__(self, folder: Path, memory_limit: str = MEMORY, threads: int | None = None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="staging-", dir=folder))
+        self._own = PrivateFolder(folder)
+        self.folder = self._own.path
         config: dict[str, Any] = {"memory_limit": memory_limit, "temp_directory": str(self.folder / "spill")}
         if threads:
             config["threads"] = threads
@@ -109,7 +111,7 @@ class Staging:
     def close(self) -> None:
         """Forget everything."""
         self.con.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._own.close()
 
     def read(
         self,
@@ -178,6 +180,26 @@ class Staging:
             typed=Typing(self, sheet, kind, mapping, currency, digits, profile or {}).run(),
             wrong=self._count("(SELECT DISTINCT row FROM problems)"),
         )
+
+    def doubt(self, sheet: Sheet, kind: Kind, mapping: Mapping[str, int]) -> None:
+        """Refuse (``kind_in_doubt``) a kind that says which dates and amounts its files have, when the first cells of a
+        column nobody knows are dates or amounts too."""
+        if kind.beside is None:
+            return
+        strange = [
+            column
+            for column in header_rules.unknown(sheet.headers, mapping)
+            if not header_rules.is_beside(sheet.headers[column], kind)
+        ]
+        header_rules.refuse_by_values(sheet.headers, kind, [place for place in strange if self._tells(place)])
+
+    def _tells(self, column: int) -> bool:
+        """Whether a column of unknown header holds dates or amounts."""
+        found = self.con.execute(
+            f"SELECT DISTINCT c{column} FROM (SELECT c{column} FROM raw LIMIT {_LOOKED_AT}) WHERE trim(c{column}) <> ''"
+        ).fetchall()
+        cells = [cell for (cell,) in found]
+        return telling.are_dates(cells) or telling.are_amounts(cells)
 
     def keep(self, name: str, columns: Mapping[str, str], source: str, *, stored: Collection[str] = ()) -> None:
         """Make a view ``name`` of these columns (SQL by name) of the rows of ``source``. Its table, ``name_rows``, has those

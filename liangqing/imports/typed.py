@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from django.utils.translation import gettext_lazy as _
@@ -372,9 +374,13 @@ class Typing:
         if trusted and self._may_hope(field, column):
             return self._plain_with(plain_form, self.row_currency)
         odd = set_odd_apart(self.con, column)
-        mark = self.decimal_mark
+        mark, torn = self.decimal_mark, False
+        noisy = place in self.sheet.numeric
         if mark is None and odd:
-            mark = self._decimal_mark(column, trusted)
+            seen = self._evidence(column, trusted, factor, noisy)
+            if seen.undecided:
+                raise self._either_mark(field, seen.undecided)
+            mark, torn = seen.mark, seen.mark == "point" and seen.thousands is not None
             if mark == "comma" and trusted:  # then no cell is plain
                 self.con.execute(f"DROP TABLE {column.odd}_cells")
                 column = self._column(field, nothing_plain, context)
@@ -383,7 +389,6 @@ class Typing:
             self.staging.warn("unit_applied", factor, self._header(field))
         if mark == "comma" and self.decimal_mark is None:
             self.staging.warn("decimal_comma", 0, self._header(field))
-        noisy = place in self.sheet.numeric
         final_plain = self._plain_with(plain_form, self.row_currency)
         final = self._column(field, final_plain if column.plain != nothing_plain else nothing_plain, self.row_currency)
         if not odd and column.plain != nothing_plain:
@@ -391,7 +396,7 @@ class Typing:
 
         def parse(text: str, currency: str) -> int | Bad | None:
             digits = self.digits(currency or self.default or "")
-            return amounts.parse(text, currency, digits, mark=mark or "point", factor=factor, noisy=noisy)
+            return amounts.parse(text, currency, digits, mark=mark or "point", factor=factor, noisy=noisy, torn=torn)
 
         parse_odd(self.con, final, parse)
         self.odd.append((field, final))
@@ -416,19 +421,38 @@ class Typing:
             cases.append(f"WHEN {currency} IN ({codes}) THEN {form}")
         return f"CASE {' '.join(cases)} END"
 
-    def _decimal_mark(self, column: Column, trusted: bool) -> amounts.Mark:
-        """Comma when some odd cell demands it, and no cell, odd or plain, forbids it."""
+    def _evidence(self, column: Column, trusted: bool, factor: int, noisy: bool) -> amounts.Evidence:
+        """What the odd cells say of the decimal mark, and, where they call for it, the plain ones too."""
         seen = amounts.Evidence()
         for chunk in odd_cells(self.con, column):
-            seen = amounts.evidence((cell for cell, _context in chunk), seen)
-        if seen.mark == "comma" and trusted:
+            for currency in sorted({currency for _cell, currency in chunk}):
+                finest = factor * int(10 ** self.digits(currency or self.default or ""))
+                cells = (cell for cell, of in chunk if of == currency)
+                seen = amounts.evidence(cells, seen, finest=finest, noisy=noisy)
+        if trusted and (seen.undecided or seen.mark == "comma"):
             row = self.con.execute(
-                f"SELECT count(*) FROM {column.source} r WHERE ({column.plain}) IS NOT NULL "
-                f"AND {amounts.point_evidence_sql(column.raw)}"
+                f"SELECT {column.raw} FROM {column.source} r WHERE ({column.plain}) IS NOT NULL "
+                f"AND {amounts.point_evidence_sql(column.raw)} LIMIT 1"
             ).fetchone()
-            if row and row[0]:
-                return "point"
-        return seen.mark
+            if row:
+                return dataclasses.replace(seen, point=row[0])
+        return seen
+
+    def _either_mark(self, field: Field, example: str) -> Refusal:
+        """The refusal of a column that leaves the decimal mark open: both readings, and what to do."""
+        point, comma = (amounts.parse(example, "", 3, mark=mark) for mark in amounts.MARKS)
+        return Refusal(
+            "ambiguous_amounts",
+            _(
+                "Column “{header}”: “{example}” may be {point} or {comma}, and the column does not decide. Write amounts "
+                "with two decimals, or say what it means: --decimal-mark point or comma, or on the import page."
+            ),
+            status=422,
+            header=self._header(field),
+            example=example,
+            point=f"{Decimal(point).scaleb(-3):f}" if isinstance(point, int) else example,
+            comma=f"{Decimal(comma).scaleb(-3):.2f}" if isinstance(comma, int) else example,
+        )
 
     # The result
 

@@ -63,5 +63,13 @@ CUSTOMERS = Kind(
         ),
     ),
     needs=(("number",), ("name",)),
-    excludes=("bill_date", "due_date", "payment_date", "amount", "金额"),
+    excludes=("number", "issued_on", "baseline_on", "due_on", "cleared_on", "received_on", "bill", "amount", "open_amount", "received", "principal", "账龄", "逾期天数", "days overdue", "days past due"),
+    beside=(
+        "注册资本", "注册资金", "实收资本", "成立日期", "成立时间", "注册日期", "营业期限", "有效期", "有效期至", "证件有效期", "授信额度", "信用额度",
+        "授信金额", "授信有效期", "额度", "年收入", "月收入", "年营业额", "出生日期", "生日", "创建日期", "创建时间", "建档日期", "开户日期", "开户时间",
+        "入网日期", "录入日期", "录入时间", "登记日期", "修改日期", "修改时间", "更新日期", "更新时间", "最后更新", "最近联系日期", "首次合作日期",
+        "合作开始日期", "签约日期", "下单日期", "最近交易日期", "credit limit", "credit_limit", "KLIMK", "registered capital", "ERDAT", "created",
+        "created on", "created_at", "changed on", "updated", "updated_at", "last modified", "birthday", "date of birth", "birth_date",
+        "customer since", "valid from", "valid to", "valid until", "last contact", "last order", "annual revenue",
+    ),
 )  # fmt: skip

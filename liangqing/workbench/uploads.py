@@ -348,7 +348,7 @@ def _guess(upload: Upload) -> dict[str, Any]:
     kinds: Sequence[Kind] = [KINDS[wanted]] if wanted in KINDS else list(KINDS.values())
     best = max(
         (match(headers, kind, list(KINDS.values()), named) for kind in kinds),
-        key=lambda found: (-len(found.missing), found.score),
+        key=lambda found: (-len(found.missing) - len(found.against), found.score),
     )
     columns = {name: headers[column] for name, column in best.mapping.items()}
     return {"kind": best.kind.name, "headers": headers, "columns": columns, "missing": list(best.missing)}

@@ -97,3 +97,29 @@ def test_an_excluded_header_speaks_against_a_kind() -> None:
 def test_known_spellings_hold_the_profile_but_not_its_options() -> None:
     known = known_spellings(KINDS, {"due_on": "Paid Until", "date_order": "dmy"})
     assert "paiduntil" in known and "dmy" not in known
+
+
+def test_a_kind_is_not_won_while_columns_speak_of_one_that_lacks_a_column() -> None:
+    headers = ["customer_id", "name", "bill_id", "due_date", "sum of the period"]
+    with pytest.raises(Refusal) as refused:
+        recognise(headers, KINDS)
+    assert refused.value.code == "kind_in_doubt"
+    for word in ("due_date", "Bills", "Amount", "sum of the period", "--kind customers"):
+        assert word in refused.value.sentence
+    assert recognise(headers, KINDS, wanted="customers")[0].name == "customers", "said is said"
+    assert recognise(headers, KINDS, profile={"amount": "sum of the period"})[0].name == "bills"
+
+
+def test_a_column_of_another_kind_does_no_harm_where_more_speaks_for_this_one() -> None:
+    paid = Kind(
+        "paid",
+        "Paid",
+        (
+            Field("paid_on", "Paid on", FieldType.DATE, ("paid_on",), required=True),
+            Field("amount", "Amount", FieldType.AMOUNT, ("paid_amount",), required=True),
+        ),
+        excludes=("due_on", "number"),
+    )
+    bills = Kind("bills", "Bills", BILLS.fields, needs=BILLS.needs, excludes=("paid_on",))
+    headers = ["bill_id", "customer_id", "due_date", "amount", "paid_on"]
+    assert recognise(headers, (bills, paid))[0].name == "bills"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -248,3 +251,55 @@ def test_what_the_file_has_no_column_for_takes_no_room(desk: Desk) -> None:
     assert desk.rows("kept_rows") == [{"row": 1, "note": None}, {"row": 2, "note": None}]
     desk.staging.let_go("kept")
     assert not desk.staging.con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name LIKE 'kept%'").fetchall()
+
+
+def test_a_text_that_begins_with_pk_is_no_archive(desk: Desk) -> None:
+    rows = desk.take("PK,bill_id,due_date,amount,note\n01,B1,2026-01-31,5,x\n")
+    assert [row["number"] for row in rows] == ["B1"]
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\n\x1a\x1a", "\x1a\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_the_end_mark_of_old_systems_belongs_to_no_cell(desk: Desk, end: str, encoding: str) -> None:
+    rows = desk.take((HEAD + bill(note="甲").rstrip("\n") + end).encode(encoding))
+    assert [(row["number"], row["note"]) for row in rows] == [("B1", "甲")]
+    assert desk.codes() == []
+
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from liangqing.imports.staging import Staging
+staging = Staging(Path(sys.argv[1]))
+staging.read(Path(sys.argv[2]))
+print(staging.folder, flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_a_killed_import_left_is_gone_with_the_next_one_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_bytes("客户编号,客户名称\nG1,李晓明\n".encode("gb18030"))
+    place = tmp_path / "tmp"
+    owners = [
+        subprocess.Popen([sys.executable, "-c", OWNER, place, people], stdout=subprocess.PIPE, text=True)
+        for _turn in range(2)
+    ]
+    folders = [Path(owner.stdout.readline().strip()) for owner in owners if owner.stdout]
+    try:
+        copies = [folder / "text.csv" for folder in folders]
+        assert all("李晓明" in copy.read_text() for copy in copies)
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+        assert {stat.S_IMODE(copy.stat().st_mode) for copy in copies} == {0o600}
+        owners[0].kill()  # SIGKILL: nothing of it can clear up
+        owners[0].wait()
+        assert copies[0].exists()
+        with Staging(place):
+            assert [folder.exists() for folder in folders] == [False, True]
+    finally:
+        for owner in owners:
+            owner.kill()
+            owner.wait()
+    with Staging(place) as last:
+        assert list(place.iterdir()) == [last.folder]
+    assert not any(place.iterdir())

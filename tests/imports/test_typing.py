@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from liangqing.imports import typed
 from liangqing.imports.rules import amounts, currencies, dates, identifiers, words
 from liangqing.imports.rules.outcome import Bad
+from liangqing.kit import money
 from liangqing.kit.refusal import Refusal
 from tests.imports.conftest import DAY, HEAD, Desk, bill
 
@@ -121,7 +122,7 @@ def test_an_amount_is_read_in_every_form(desk: Desk, written: str, minor: int) -
         ("x", "bad_amount"), ("1.2.3", "bad_amount"), ("12 34", "bad_amount"), ("1,23,456.00", "bad_amount"),
         ("(-5)", "bad_amount"), ("(5", "bad_amount"), ("5 apples", "bad_amount"), ("NaN", "bad_amount"),
         ("inf", "bad_amount"), ("=1+1", "bad_amount"), ("#REF!", "spreadsheet_error"), ("1e300", "amount_scientific"),
-        ("1.5E+05", "amount_scientific"), ("12.345", "too_many_decimals"), ("10000000000000", "amount_out_of_range"),
+        ("1.5E+05", "amount_scientific"), ("12.3456", "too_many_decimals"), ("10000000000000", "amount_out_of_range"),
         ("9" * 60, "amount_out_of_range"), ("9" * 600, "bad_amount"), ("99999999亿", "amount_out_of_range"),
         ("US$5", "currency_disagrees"), ("€5", "currency_disagrees"), ("", "missing"), ("-", "missing"),
     ],
@@ -144,6 +145,57 @@ def test_decimal_commas_are_read_only_when_the_whole_column_has_them(desk: Desk)
     assert desk.column("amount", ["1.234,56", "7.50"]) == [None, 750]
     assert desk.codes() == [(2, "amount", "bad_decimal_mark")]
     assert desk.column("amount", ["1.234"], profile={"decimal_mark": "comma"}) == [123400]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["1.500", "12.500"], ["1.234", "2.500"], ["2.500", "7"], ["-1.500", "(2.000)"], ["1.234"], ["2.500", "1,500"]],
+)
+def test_a_column_that_leaves_thousands_and_decimals_open_is_refused_with_both_readings(
+    desk: Desk, cells: list[str]
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        desk.column("amount", cells, currency="EUR")
+    assert refused.value.code == "ambiguous_amounts"
+    example = next(cell for cell in cells if cell == refused.value.facts["example"])
+    assert refused.value.facts["comma"].lstrip("-") == example.strip("-()").replace(".", "") + ".00"
+    assert "--decimal-mark" in refused.value.sentence
+
+
+def test_one_amount_decides_for_its_column_what_a_point_means(desk: Desk) -> None:
+    assert desk.column("amount", ["2.500", "7.25"]) == [250, 725]
+    assert desk.column("amount", ["2.500", "1,234.56"]) == [250, 123456]
+    assert desk.column("amount", ["2.500", "1,234,567"]) == [250, 123456700]
+    assert desk.column("amount", ["2.500", "0.500"]) == [250, 50], "a thousand does not begin with 0"
+    assert desk.column("amount", ["2.500", "1.234,56"]) == [250000, 123456]
+    assert desk.column("amount", ["2.500", "1.234.567"]) == [250000, 123456700]
+    assert desk.column("amount", ["2.500", "7,5"]) == [250000, 750]
+    assert desk.column("amount", ["2.500"], profile={"decimal_mark": "point"}) == [250]
+    assert desk.column("amount", ["2.500"], profile={"decimal_mark": "comma"}) == [250000]
+
+
+def test_where_some_points_set_thousands_apart_no_other_is_trusted(desk: Desk) -> None:
+    assert desk.column("amount", ["1.234", "2.500", "2.50"]) == [None, None, 250]
+    assert desk.codes() == [(2, "amount", "too_many_decimals"), (3, "amount", "ambiguous_amount")]
+
+
+def test_three_decimals_are_nothing_strange_where_thousandths_are_amounts(desk: Desk) -> None:
+    head = "bill_id,customer_id,due_date,amount,currency\n"
+    assert desk.take(head + "B1,C1,2026-01-31,1.500,KWD\n")[0]["amount"] == 1500
+    rows = desk.take(HEAD.replace("金额", "金额（万元）") + bill(amount="1.234") + bill("B2", amount="2.500"))
+    assert [row["amount"] for row in rows] == [1234000, 2500000]
+    assert desk.column("amount", ["1.234万"]) == [1234000]
+
+
+@pytest.mark.parametrize("written", ["0,500", "0.500"])
+def test_what_begins_with_zero_has_no_thousands(desk: Desk, written: str) -> None:
+    assert desk.column("amount", [written]) == [50]
+
+
+@given(st.integers(-(10**15), 10**15), st.sampled_from(["CNY", "JPY", "KWD"]))
+@settings(deadline=None)
+def test_an_amount_is_shown_as_money(minor: int, currency: str) -> None:
+    assert in_sql(amounts.shown_sql(str(minor), repr(currency)), "") == money.plain(minor, currency)
 
 
 def test_each_row_has_the_digits_of_its_currency(desk: Desk) -> None:
@@ -236,6 +288,11 @@ def test_unknown_and_absent_currencies_are_problems(desk: Desk) -> None:
 
 def test_a_currency_in_the_header_of_the_amount_is_that_of_its_rows(desk: Desk) -> None:
     assert desk.take(HEAD.replace("金额", "金额(USD)") + bill())[0]["currency"] == "USD"
+
+
+def test_a_number_of_too_many_digits_is_told_how_many_there_may_be(desk: Desk) -> None:
+    assert desk.column("terms", ["9999999999"]) == [None]
+    assert "9 digits" in desk.staging.first_problems()[0]["message"]
 
 
 def test_whole_numbers_choices_and_texts(desk: Desk) -> None:

@@ -97,9 +97,66 @@ def test_kind_follows_from_the_name_when_the_file_does_not_say(desk):
     assert kinds == {"1": "person", "2": "company", "3": "company", "4": "company"}
 
 
-def test_one_number_with_two_contents_is_a_problem(desk):
-    result = desk.bring("客户编号,客户名称\nK1,甲公司\nK1,乙公司\n")
+@pytest.mark.parametrize("second", ["K1,乙公司,福州", "K1,甲公司,福州"])
+def test_one_number_with_two_contents_is_a_problem(desk, second):
+    result = desk.bring(f"客户编号,客户名称,城市\nK1,甲公司,北京\n{second}\n")
     assert [error["code"] for error in result.errors] == ["duplicate_number"] and Party.objects.get().name == "甲公司"
+
+
+def test_a_second_row_that_differs_in_what_is_not_read_is_a_problem(desk):
+    result = desk.bring("客户编号,客户名称,门店\nK1,甲公司,东街\nK1,甲公司,西街\n")
+    assert [error["code"] for error in result.errors] == ["duplicate_number"]
+
+
+SPELLINGS = "客户编号,客户名称,城市\nG1,李晓明,北京\nG1,李小明,北京\nG1,LI Xiaoming,\n"
+
+
+def test_the_first_spelling_of_a_number_is_the_name_and_the_others_become_aliases(desk):
+    result = desk.bring(SPELLINGS)
+    assert (result.created, result.unchanged, result.rejected, result.warnings) == (1, 2, 0, {"new_spelling": 2})
+    assert Party.objects.get().name == "李晓明"
+    assert {alias.name for alias in Alias.objects.all()} == {"李小明", "LI Xiaoming"}
+    assert "小明" not in stored("name_stored", "parties_alias"), "sealed, as it names a person"
+    again = desk.bring(SPELLINGS)
+    assert (again.created, again.updated, again.unchanged, again.warnings) == (0, 0, 3, {})
+
+
+def test_a_spelling_of_a_row_that_does_not_land_does_not_land_either(desk):
+    result = desk.bring("客户编号,客户名称,证件号码\nK1,甲公司,12345\nK1,乙公司,\n")
+    assert {error["code"] for error in result.errors} == {"identity_invalid", "duplicate_number"}
+    assert result.rejected == 2 and not Party.objects.exists()
+
+
+def test_spellings_go_with_the_import_that_brought_them(desk):
+    desk.bring("客户编号,客户名称\nG1,李晓明\n")
+    second = desk.bring(SPELLINGS)
+    undo(second.import_id, IMPORTABLES)
+    assert Party.objects.get().name == "李晓明" and not Alias.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "客户编号,客户名称,发票号码,开票日期,到期日,期内款额,业务员\n1,甲公司,F1,2026-01-01,2026-02-01,100,张三\n",
+        "Customer;Name 1;Document Number;Document Date;Net due date;Sum of it;Currency\n1;A;9;2026-01-01;2026-02-01;5;EUR\n",
+        "客户编号,客户名称,票据序,截止,期内款额\n1,甲公司,F1,2026-02-01,100\n",
+        "客户编号,客户名称,期内款额\n1,甲公司,100.00\n",
+        "收款单号,客户编号,客户名称,收款日期,实到\nP1,1,甲公司,2026-02-01,100\n",
+    ],
+)
+def test_a_ledger_with_a_header_nobody_knows_is_not_taken_for_customers(desk, text):
+    with pytest.raises(Refusal) as refused:
+        desk.bring(text)
+    assert refused.value.code == "kind_in_doubt" and "--kind customers" in refused.value.sentence
+    assert not Party.objects.exists()
+    assert desk.bring(text, wanted="customers").created == 1, "unless somebody says so"
+
+
+def test_dates_and_amounts_that_lists_of_customers_have_do_no_harm(desk):
+    result = desk.bring(
+        "序号,客户编号,客户名称,成立日期,注册资本（万元）,评分,员工数\n1,K1,甲公司,2001-01-01,1000.00,4.5,12\n"
+    )
+    assert (result.kind, result.created) == ("customers", 1)
 
 
 def test_customers_are_undone_while_nothing_rests_on_them(desk):

@@ -249,3 +249,73 @@ def test_a_bill_cannot_be_corrected_below_what_was_paid_on_it(ledger):
     ledger.bring(PAYMENTS + "P1,K1,B1,2026-02-01,400\n")
     result = ledger.bring(ONE.replace("1000.00", "300.00"))
     assert [error["code"] for error in result.errors] == ["less_than_paid"]
+
+
+OPEN = "客户编号,发票号,开票日期,到期日,发票金额,已收金额,未收金额\n"
+PARTLY = OPEN + "K1,B1,2026-01-01,2026-02-01,1000,900,100\nK1,B2,2026-01-01,2026-02-01,200,0,200\n"
+
+
+def test_what_is_open_is_owed_and_the_file_is_told_that_it_lacks_the_days(ledger):
+    result = ledger.bring(PARTLY)
+    assert open_amount("2026-03-01") == "300.00"
+    assert result.warnings["open_amount_counts"] == 1 and "columns_ignored" not in result.warnings
+    again = ledger.bring(PARTLY)
+    assert (again.unchanged, again.created, again.updated) == (2, 0, 0)
+
+
+def test_what_was_received_is_taken_off_when_the_file_does_not_say_what_is_open(ledger):
+    ledger.bring("客户编号,发票号,到期日,发票金额,已收金额\nK1,B1,2026-02-01,1000,900\nK1,B2,2026-02-01,200,\n")
+    assert open_amount("2026-03-01") == "300.00"
+
+
+def test_with_a_day_the_bill_lands_whole_and_what_was_received_is_a_receipt_of_that_day(ledger):
+    ledger.bring(
+        "客户编号,发票号,开票日期,到期日,发票金额,未收金额,收款日期\n"
+        "K1,B1,2026-01-01,2026-02-01,1000,100,2026-02-15\nK1,B2,2026-01-01,2026-02-01,200,0,2026-02-20\n"
+    )
+    assert [open_amount(day) for day in ("2026-02-14", "2026-02-15", "2026-02-20")] == ["1200.00", "300.00", "100.00"]
+    assert sorted(Receipt.objects.values_list("amount", flat=True)) == [20_000, 90_000]
+
+
+def test_files_whose_payments_come_by_themselves_land_whole(ledger):
+    ledger.bring(PARTLY, no_clearing=True)
+    assert open_amount("2026-03-01") == "1200.00"
+
+
+def test_an_open_amount_beyond_the_bill_is_a_problem(ledger):
+    result = ledger.bring(OPEN + "K1,B1,2026-01-01,2026-02-01,1000,,1100\nK1,B2,2026-01-01,2026-02-01,-50,,-20\n")
+    assert [(error["row"], error["code"]) for error in result.errors] == [(2, "open_beyond_amount")]
+    assert "1100.00" in result.errors[0]["message"] and open_amount("2026-03-01") == "-20.00"
+
+
+def test_an_open_amount_that_its_components_do_not_make_is_a_problem(ledger):
+    head = "客户编号,借据号,到期日,应还本金,应还利息,应还金额,未还金额\n"
+    result = ledger.bring(head + "K1,B1,2026-02-01,100,6,106,50\nK1,B2,2026-02-01,100,6,106,106\n")
+    assert [(error["row"], error["code"]) for error in result.errors] == [(2, "components_differ")]
+
+
+def test_messages_show_amounts_as_money(ledger):
+    result = ledger.bring("账单号,客户编号,到期日,金额,本金,利息\nB1,K1,2026-02-01,106,100,5\n")
+    assert "106.00" in result.errors[0]["message"]
+    ledger.bring(ONE)
+    ledger.bring(PAYMENTS + "P1,K1,B1,2026-02-01,60\n")
+    assert "60.00" in ledger.bring(ONE.replace("1000.00", "50")).errors[0]["message"]
+
+
+def test_bills_without_a_bill_date_are_told_with_what_follows(ledger):
+    text = "账单号,客户编号,到期日,金额\nB9,K1,2026-01-31,10\n"
+    result = ledger.bring(text)
+    assert result.warnings["no_issue_date"] == 1 and open_amount("2019-01-01") == "10.00"
+    ledger.bring(ONE)
+    known = ledger.bring("账单号,客户编号,到期日,金额\nB1,K1,2026-01-31,1000\n")
+    assert "no_issue_date" not in known.warnings, "its bill date is known from before"
+
+
+@pytest.mark.parametrize(
+    ("amount", "read"),
+    [("本期应收", "1000.00"), ("应收余额", "1000.00"), ("未清金额", "1000.00"), ("Amount in local currency", "1000.00"),
+     ("Amount in document currency", "1000.00"), ("Open amount", "1000.00"), ("Balance due", "1000.00")],
+)  # fmt: skip
+def test_an_amount_is_known_by_many_names(ledger, amount, read):
+    ledger.bring(f"账单号,客户编号,客户名称,开票日期,到期日,{amount}\nB1,K1,甲,2026-01-01,2026-01-31,1000\n")
+    assert open_amount("2026-03-01") == read

@@ -136,3 +136,13 @@ def test_the_digest_taken_while_landing_is_that_of_what_was_stored(ledger):
         '收款单号,客户编号,账单号,收款日期,收款金额,备注\n"P,1",K1,B1,2026-02-01,400,"说,明"\nP2,K1,,2026-02-01,1,\n'
     )
     assert not list(proof.flaws())
+
+
+def test_an_unknown_payer_is_told_once(ledger):
+    result = ledger.bring(PAYMENTS + "P1,NOBODY,B1,2026-02-01,5\n")
+    assert [error["code"] for error in result.errors] == ["unknown_customer"]
+
+
+def test_a_message_shows_an_amount_as_money(ledger):
+    result = ledger.bring(PAYMENTS + "P1,K1,B1,2026-02-01,-5.00\nP2,K1,B1,2026-02-01,5\n")
+    assert "-5.00" in result.errors[0]["message"] and "-500" not in result.errors[0]["message"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from django.conf import settings
 
 from liangqing.api.models import Client
 from liangqing.imports.actions.bring import Reading, land, prepare
+from liangqing.imports.reading.private import PrivateFolder
 from liangqing.people.rights import demand
 from liangqing.receivables.importables import IMPORTABLES
 
@@ -27,10 +27,8 @@ def push(client: Client, kind: str, rows: Sequence[Mapping[str, str]], *, curren
     Raises ``Refusal`` when the client may not, or when the rows can't be understood as a whole; nothing has landed then.
     """
     demand(client.user, "import.bring")
-    place = Path(settings.HOME) / "tmp"
-    place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="push-", dir=place) as folder:
-        path = Path(folder) / "rows.csv"
+    with PrivateFolder(Path(settings.HOME) / "tmp") as folder:
+        path = folder / "rows.csv"
         _write(path, rows)
         path = path.rename(path.with_name(f"api-{client.key_id}-{_short(path)}.csv"))
         reading = Reading(wanted=kind, currency=currency, decimal_mark="point")

@@ -28,6 +28,8 @@ from liangqing.imports.events import FileImported, ImportUndone
 from liangqing.imports.fields import Kind
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import, Profile
+from liangqing.imports.reading import private
+from liangqing.imports.reading.child import ARCHIVE
 from liangqing.imports.rules.headers import NO_COLUMN, PROFILE_OPTIONS, recognise
 from liangqing.imports.staging import Sheet, Staging
 from liangqing.kit import clock
@@ -38,7 +40,7 @@ from liangqing.trail.actions.tell import Actor, tell
 
 SHOWN_ERRORS = 100
 _HEAD = 1 << 18
-_NOT_CUT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff")
+_NOT_CUT = (*ARCHIVE, b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff")
 """How spreadsheets and UTF-16 begin."""
 
 
@@ -200,6 +202,8 @@ class _Gate:
 
 
 def _prepare(path: Path, importables: Sequence[Importable], reading: Reading, remembered: Profile | None) -> Ready:
+    if path.is_dir():
+        raise Refusal("is_folder", _("“{path}” is a folder. Name the files in it."), status=422, path=path)
     if not path.is_file():
         raise Refusal("no_file", _("There is no file “{path}”."), status=404, path=path)
     kinds = [importable.kind for importable in importables]
@@ -212,6 +216,8 @@ def _prepare(path: Path, importables: Sequence[Importable], reading: Reading, re
         staging = undoing.enter_context(Staging(Path(settings.HOME) / "tmp"))
         sheet = staging.read(path, kinds=kinds, profile=options)
         kind, columns = recognise(sheet.headers, kinds, wanted=wanted, profile=options)
+        if wanted is None:
+            staging.doubt(sheet, kind, columns)
         staging.type(sheet, kind, columns, currency=reading.currency, profile=options)
         importable = next(each for each in importables if each.kind.name == kind.name)
         undoing.pop_all()
@@ -398,7 +404,8 @@ def headers_of(path: Path, importables: Sequence[Importable], reading: Reading =
         if whole or start.startswith(_NOT_CUT):
             head = path
         else:
-            head.write_bytes(start[: start.rfind(b"\n") + 1] or start)
+            with open(head, "wb", opener=private.opener) as file:
+                file.write(start[: start.rfind(b"\n") + 1] or start)
         return staging.read(head, kinds=kinds, profile=dict(reading.columns)).headers
 
 

@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from liangqing.imports.reading import private
 from liangqing.imports.rules import spelling
 
 LARGEST_CONTENT = 4 << 30
@@ -24,6 +25,8 @@ LARGEST_RATIO = 200
 SMALL_CONTENT = 64 << 20  # below this no ratio is suspicious
 MOST_PARTS = 20_000
 MOST_COLUMNS = 2_000
+ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+"""How an archive begins: with a file, empty, or in parts. A text may begin with PK alone (SAP's posting key)."""
 _FEW_DIGITS = 10**15  # a spreadsheet keeps no more than fifteen digits
 
 
@@ -108,7 +111,7 @@ def copy(source: str, target: str, known: frozenset[str]) -> dict[str, Any]:
             raise Unfit("too_many_columns")
         numeric: set[int] = set()
         number = (float, int)
-        with Path(target).open("w", encoding="utf-8", newline="") as file:
+        with open(target, "w", encoding="utf-8", newline="", opener=private.opener) as file:
             writer = csv.writer(file, lineterminator="\n")
             for row in rows_of(sheet):
                 if len(numeric) < len(row):
@@ -119,7 +122,7 @@ def copy(source: str, target: str, known: frozenset[str]) -> dict[str, Any]:
 
 def source_is_archive(source: str) -> bool:
     with Path(source).open("rb") as file:
-        return file.read(2) == b"PK"
+        return file.read(4).startswith(ARCHIVE)
 
 
 def main() -> None:

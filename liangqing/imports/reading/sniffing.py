@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +13,15 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from liangqing.imports.reading import private
+from liangqing.imports.reading.child import ARCHIVE
 from liangqing.imports.rules import spelling
 from liangqing.kit.refusal import Refusal
 
 DELIMITERS = (",", "\t", ";", "|")
 CHUNK = 1 << 20
 LINES_LOOKED_AT = 60
+_END_MARK = b"\x1a"
 
 _NAMES = """utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gb18030 gbk gb2312 big5 big5hkscs cp950 latin-1 cp1252
 iso8859-15 shift_jis cp932 euc-jp euc-kr cp949 ascii"""
@@ -41,7 +45,7 @@ def format_of(path: Path) -> str:
         start = file.read(2048)
     if not start.strip(b" \t\r\n\0"):
         raise Refusal("empty_file", _("The file is empty. Export it again."), status=422)
-    if start.startswith(b"PK"):
+    if start.startswith(ARCHIVE):
         return "xlsx"
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         return "xls"
@@ -69,7 +73,8 @@ def as_utf8(path: Path, folder: Path, encoding: str | None) -> Text:
     marked = start.startswith(codecs.BOM_UTF8)
     error, beyond_ascii = _check_utf8(path)
     if error is None:
-        return _transcode(path, folder, "utf-8-sig") if marked else _text(path, "utf-8")
+        copied = marked or _ends_with_mark(path)
+        return _transcode(path, folder, "utf-8-sig" if marked else "utf-8") if copied else _text(path, "utf-8")
     if marked or beyond_ascii >= _ENOUGH_TO_BE_UTF8:
         raise _unreadable("UTF-8", error)
     return _transcode(path, folder, "gb18030")
@@ -140,7 +145,7 @@ def _transcode(path: Path, folder: Path, encoding: str) -> Text:
     target = folder / "text.csv"
     decoder = codecs.getincrementaldecoder(encoding)()
     offset = without_break = 0
-    with path.open("rb") as source, target.open("wb") as copy:
+    with path.open("rb") as source, open(target, "wb", opener=private.opener) as copy:
         while True:
             chunk = source.read(CHUNK)
             pending = len(decoder.getstate()[0])
@@ -154,7 +159,26 @@ def _transcode(path: Path, folder: Path, encoding: str) -> Text:
             if not chunk:
                 break
             offset += len(chunk)
+    _take_off_end_mark(target)
     return _text(target, "utf-8" if encoding == "utf-8-sig" else encoding)
+
+
+def _ends_with_mark(path: Path) -> bool:
+    """Whether the text ends with the end mark of old systems (Ctrl-Z), which is no part of the last cell."""
+    return _END_MARK in _last(path)
+
+
+def _take_off_end_mark(path: Path) -> None:
+    if _END_MARK in (last := _last(path)):
+        os.truncate(path, path.stat().st_size - len(last))
+
+
+def _last(path: Path) -> bytes:
+    """The end marks and line breaks at the end of a text, as far as they matter."""
+    with path.open("rb") as file:
+        file.seek(max(file.seek(0, io.SEEK_END) - 64, 0))
+        tail = file.read()
+    return tail[len(tail.rstrip(_END_MARK + b"\r\n")) :]
 
 
 def _text(path: Path, encoding: str) -> Text:

@@ -9,8 +9,11 @@ from typing import Literal
 
 from liangqing.imports.rules import currencies
 from liangqing.imports.rules.outcome import Bad, folded, shown, spreadsheet_error
+from liangqing.kit import money
+from liangqing.kit.money import CURRENCIES
 
 Mark = Literal["point", "comma"]
+MARKS: tuple[Mark, ...] = ("point", "comma")
 
 LIMIT = 10**15
 """No amount reaches this many minor units."""
@@ -21,8 +24,9 @@ _SHAPE = re.compile(
     r"(?P<number>[.,]?[0-9](?:[0-9.,' ]*[0-9.,])?)\s*"
     r"(?P<unit>百万|千万|亿|万|千)?\s*(?P<after>[^0-9.,()+\-\s]{0,6})\s*(?P<trail>-)?\s*(?P<close>\))?"
 )
-_POINT = re.compile(r"(?:([0-9]{1,3}(?:([,' ])[0-9]{3})(?:\2[0-9]{3})*)|([0-9]*))(?:\.([0-9]*))?")
-_COMMA = re.compile(r"(?:([0-9]{1,3}(?:([.' ])[0-9]{3})(?:\2[0-9]{3})*)|([0-9]*))(?:,([0-9]*))?")
+_POINT = re.compile(r"(?:([1-9][0-9]{0,2}(?:([,' ])[0-9]{3})(?:\2[0-9]{3})*)|([0-9]*))(?:\.([0-9]*))?")
+_COMMA = re.compile(r"(?:([1-9][0-9]{0,2}(?:([.' ])[0-9]{3})(?:\2[0-9]{3})*)|([0-9]*))(?:,([0-9]*))?")
+_EITHER = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+")
 
 
@@ -32,11 +36,20 @@ class Evidence:
 
     point: str | None = None  # an amount that is only possible with a decimal point
     comma: str | None = None  # an amount that is only possible with a decimal comma
+    either: str | None = None  # an amount like 2.500, whose point may set the thousands or the decimals apart
+    thousands: str | None = (
+        None  # one like 1.234, which has more decimals than its currency if its point is a decimal one
+    )
 
     @property
     def mark(self) -> Mark:
         """Comma only when some amounts demand it and none forbids it."""
         return "comma" if self.comma and not self.point else "point"
+
+    @property
+    def undecided(self) -> str | None:
+        """The amount to show where nothing in the column decides its mark."""
+        return None if self.point or self.comma else self.either or self.thousands
 
 
 def plain_sql(cell: str, digits: int) -> str:
@@ -49,20 +62,44 @@ def plain_sql(cell: str, digits: int) -> str:
     return (
         f"CASE WHEN strlen({cell}) <= {longest} AND {decimal}::VARCHAR = {cell}"
         f" THEN CAST({decimal} * {10**digits} AS BIGINT)"
-        f" WHEN regexp_full_match({cell}, '-?([0-9]{{1,12}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,3}}){decimals}')"
+        f" WHEN regexp_full_match({cell}, '-?([0-9]{{1,12}}|[1-9][0-9]{{0,2}}(,[0-9]{{3}}){{1,3}}){decimals}')"
         f" THEN CAST(CAST(replace({cell}, ',', '') AS DECIMAL(18, {digits})) * {10**digits} AS BIGINT) END"
+    )
+
+
+def shown_sql(amount: str, currency: str) -> str:
+    """SQL: minor units as a person writes them, with the digits of their currency (unknown ones have two).
+
+    >>> import duckdb
+    >>> duckdb.connect().execute(f"SELECT {shown_sql('amount', 'code')} FROM (VALUES (-5, 'CNY')) t (amount, code)").fetchone()
+    ('-0.05',)
+    """
+    whole, thousandths = (
+        ", ".join(f"'{code}'" for code in sorted(CURRENCIES) if money.digits(code) == digits) for digits in (0, 3)
+    )
+    exact = f"({amount})::DECIMAL(30, 0)"
+    return (
+        f"CASE WHEN {currency} IN ({whole}) THEN ({amount})::VARCHAR"
+        f" WHEN {currency} IN ({thousandths}) THEN ({exact} * 0.001)::DECIMAL(34, 3)::VARCHAR"
+        f" ELSE ({exact} * 0.01)::DECIMAL(34, 2)::VARCHAR END"
     )
 
 
 def point_evidence_sql(cell: str) -> str:
     """SQL: whether a plain cell is possible only with a decimal point. The twin of :func:`evidence`."""
-    return f"NOT regexp_full_match({cell}, '-?([0-9]+|[0-9]{{1,3}}[.,][0-9]{{3}})')"
+    return f"NOT regexp_full_match({cell}, '-?([0-9]+|[1-9][0-9]{{0,2}}[.,][0-9]{{3}})')"
 
 
-def evidence(texts: Iterable[str], so_far: Evidence | None = None) -> Evidence:
-    """What the odd cells of a column say about their decimal mark."""
+def evidence(
+    texts: Iterable[str], so_far: Evidence | None = None, *, finest: int = 100, noisy: bool = False
+) -> Evidence:
+    """What the odd cells of a column say about their decimal mark.
+
+    ``finest`` is how many minor units one of the column is (100 for yuan, a million for 万元): where thousandths are
+    amounts, three decimals are nothing strange. ``noisy`` as for :func:`parse`: no number of a spreadsheet ends with 0.
+    """
     seen = so_far or Evidence()
-    point, comma = seen.point, seen.comma
+    point, comma, either, thousands = seen.point, seen.comma, seen.either, seen.thousands
     for text in texts:
         shape = _SHAPE.fullmatch(_clean(text)) if len(text) <= 64 else None
         if shape is None:
@@ -73,16 +110,29 @@ def evidence(texts: Iterable[str], so_far: Evidence | None = None) -> Evidence:
             point = point or shown(text)
         elif with_comma and not with_point:
             comma = comma or shown(text)
-    return Evidence(point, comma)
+        elif _EITHER.fullmatch(number) and not shape["unit"] and finest < 1000:
+            if number.endswith("0"):
+                either = either or shown(text)
+            elif not noisy:
+                thousands = thousands or shown(text)
+    return Evidence(point, comma, either, thousands)
 
 
 def parse(
-    text: str, currency: str, digits: int, *, mark: Mark = "point", factor: int = 1, noisy: bool = False
+    text: str,
+    currency: str,
+    digits: int,
+    *,
+    mark: Mark = "point",
+    factor: int = 1,
+    noisy: bool = False,
+    torn: bool = False,
 ) -> int | Bad | None:
     """The minor units a cell shows in a currency; None for an empty cell.
 
     ``factor`` is the unit its header declares (万元: 10,000), unless the cell names its own. ``noisy`` says that the
-    cell came as a binary number from a spreadsheet, so that 12.300000000000001 means 12.30.
+    cell came as a binary number from a spreadsheet, so that 12.300000000000001 means 12.30. ``torn`` says that the column
+    has points that set thousands apart beside points that do not, so that 2.500 means nothing sure.
     """
     cell = _clean(text)
     if not cell or cell in ("-", "--"):
@@ -115,6 +165,9 @@ def parse(
     fraction = (number[4] or "").rstrip("0")
     if not (number[1] or number[3] or number[4]):
         return bad
+    either = _EITHER.fullmatch(shape["number"]) and shape["number"].endswith("0") and not shape["unit"]
+    if torn and either and factor * 10**digits < 1000:
+        return Bad("ambiguous_amount", shown(text))
     if len(whole) > 16:
         return Bad("amount_out_of_range", shown(text))
     if shape["unit"]:

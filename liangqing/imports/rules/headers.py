@@ -29,6 +29,11 @@ class Match:
     mapping: dict[str, int]
     missing: tuple[str, ...]  # labels of what the kind needs and the file lacks
     score: int
+    against: tuple[int, ...] = ()  # columns that speak of another kind
+
+    def rivals(self, winner: Match) -> bool:
+        """Whether no more columns speak against this kind than against the winner."""
+        return len(self.against) <= len(winner.against)
 
 
 def known_spellings(kinds: Iterable[Kind], profile: Mapping[str, str] | None = None) -> frozenset[str]:
@@ -45,7 +50,11 @@ def recognise(
     wanted: str | None = None,
     profile: Mapping[str, str] | None = None,
 ) -> tuple[Kind, dict[str, int]]:
-    """The kind of a file and the column of each field. What the profile names wins; what it omits is guessed."""
+    """The kind of a file and the column of each field. What the profile names wins; what it omits is guessed.
+
+    Raises ``Refusal``: ``unknown_kind``, ``columns_missing``, ``kind_ambiguous`` when several kinds explain the headers
+    equally well, ``kind_in_doubt`` when columns speak of another kind that lacks but a column nobody knows.
+    """
     named = _named_columns(headers, kinds, profile or {})
     if wanted is not None:
         chosen = [kind for kind in kinds if kind.name == wanted]
@@ -76,6 +85,8 @@ def recognise(
         )
     best = max(found.score for found in possible)
     winners = [found for found in possible if found.score == best]
+    if wanted is None and winners[0].against:  # what speaks as little against another kind may be meant as well
+        winners += [found for found in possible if found.score < best and found.rivals(winners[0])]
     if len(winners) > 1:
         raise Refusal(
             "kind_ambiguous",
@@ -84,7 +95,65 @@ def recognise(
             kinds=", ".join(f"{found.kind.label} ({found.kind.name})" for found in winners),
             headers=_listed(headers),
         )
-    return winners[0].kind, winners[0].mapping
+    winner = winners[0]
+    if wanted is None:
+        _doubt(headers, winner, [found for found in matches if found.missing])
+    return winner.kind, winner.mapping
+
+
+def _doubt(headers: Sequence[str], winner: Match, impossible: Sequence[Match]) -> None:
+    """Refuse a kind that wins only because the one its columns speak of lacks a column: one whose header is not known.
+
+    Where every header is known there is no such column, unless nothing speaks against the rival.
+    """
+    strange = unknown(headers, winner.mapping, impossible)
+    rivals = [found for found in impossible if found.rivals(winner) and (strange or not found.against)]
+    if not winner.against or not rivals:
+        return
+    rival = max(rivals, key=lambda found: (-len(found.missing), found.score))
+    raise Refusal(
+        "kind_in_doubt",
+        _(
+            "The file has the columns of “{kind}”, but {against} speak of “{rival}”, for which it lacks: {missing}. "
+            "Columns not understood: {unknown}. Rename the header that means it, or choose its column on the import "
+            "page or in a profile; if the file holds {kind} all the same, say so with --kind {name}."
+        ),
+        status=422,
+        kind=winner.kind.label,
+        name=winner.kind.name,
+        rival=rival.kind.label,
+        against=_listed([headers[column] for column in winner.against]),
+        missing="、".join(rival.missing),
+        unknown=_listed([headers[column] for column in strange]) or "—",
+    )
+
+
+def unknown(headers: Sequence[str], mapping: Mapping[str, int], matches: Sequence[Match] = ()) -> list[int]:
+    """The columns with a header that no field is read from, neither of the mapping nor of any of the matches."""
+    read = set(mapping.values()).union(*(found.mapping.values() for found in matches))
+    return [column for column, header in enumerate(headers) if column not in read and header.strip()]
+
+
+def refuse_by_values(headers: Sequence[str], kind: Kind, columns: Sequence[int]) -> None:
+    """Refuse a kind against which the values of columns speak that no header explains."""
+    if columns:
+        raise Refusal(
+            "kind_in_doubt",
+            _(
+                "The file has the columns of “{kind}”, but {unknown} hold dates or amounts, as files of another kind do. "
+                "Rename the header that means something known, or choose its column on the import page or in a "
+                "profile; if the file holds {kind} all the same, say so with --kind {name}."
+            ),
+            status=422,
+            kind=kind.label,
+            name=kind.name,
+            unknown=_listed([headers[column] for column in columns]),
+        )
+
+
+def is_beside(header: str, kind: Kind) -> bool:
+    """Whether such files often have a column of this header beside what is read of them."""
+    return bool(_columns_for([header], kind.beside or ()))
 
 
 def match(
@@ -111,9 +180,10 @@ def match(
     unmet = (group for group in kind.needs if not any(name in mapping for name in group))
     missing.extend(" / ".join(str(kind.field(name).label) for name in group) for group in unmet)
     required = sum(field.name in mapping for field in kind.fields if field.required)
-    score = len(mapping) + required - _EXCLUSION_COSTS * _excluded(headers, kind, kinds, taken)
+    against = _excluded(headers, kind, kinds, taken)
+    score = len(mapping) + required - _EXCLUSION_COSTS * len(against)
     ordered = {field.name: mapping[field.name] for field in kind.fields if field.name in mapping}
-    return Match(kind, ordered, tuple(dict.fromkeys(missing)), score)
+    return Match(kind, ordered, tuple(dict.fromkeys(missing)), score, tuple(sorted(against)))
 
 
 def _columns_for(headers: Sequence[str], synonyms: Sequence[str]) -> list[tuple[int, int, int]]:
@@ -129,14 +199,14 @@ def _columns_for(headers: Sequence[str], synonyms: Sequence[str]) -> list[tuple[
     return found
 
 
-def _excluded(headers: Sequence[str], kind: Kind, kinds: Sequence[Kind], taken: set[int]) -> int:
-    """How many columns speak against the kind: named by it as excluded, and not used by one of its own fields."""
-    fields = {field.name: field for other in kinds if other is not kind for field in other.fields}
+def _excluded(headers: Sequence[str], kind: Kind, kinds: Sequence[Kind], taken: set[int]) -> set[int]:
+    """The columns that speak against the kind: named by it as excluded, and not used by one of its own fields."""
+    fields = [field for other in kinds if other is not kind for field in other.fields]
     columns: set[int] = set()
     for name in kind.excludes:
-        synonyms = fields[name].synonyms if name in fields else (name,)
+        synonyms = [synonym for field in fields if field.name == name for synonym in field.synonyms] or [name]
         columns.update(column for column, _form, _rank in _columns_for(headers, synonyms))
-    return len(columns - taken)
+    return columns - taken
 
 
 def _named_columns(headers: Sequence[str], kinds: Sequence[Kind], profile: Mapping[str, str]) -> dict[str, int | None]:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports import problems
+from liangqing.imports.alike import some_alike
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Change, Import
 from liangqing.kit import asked, bulk, sealing
@@ -55,7 +56,8 @@ _SEALED_AHEAD = 8
 def land(arrival: Arrival) -> Landed:
     """New customers, changed customers (the change is kept in the history), and ways to reach them.
 
-    A changed name leaves the old one behind as an alias. Contacts are added, never taken away.
+    A changed name leaves the old one behind as an alias; so do further rows of a number that spell its name otherwise and
+    say nothing else. Contacts are added, never taken away.
     """
     duck, cursor = arrival.staging.con, arrival.cursor
     arrival.read_on(None)  # sealing takes one processor, and leaves the other
@@ -70,7 +72,8 @@ def land(arrival: Arrival) -> Landed:
     duck.execute(
         f"""CREATE TABLE arriving AS
             SELECT t.*, s.party_id, s.had_index, s.had_kind, row_number() OVER (ORDER BY t.row) AS place
-            FROM {arrival.staging.good()} t LEFT JOIN stored s ON s.number = t.number"""
+            FROM {arrival.staging.good()} t LEFT JOIN stored s ON s.number = t.number
+            WHERE t.row NOT IN (SELECT row FROM spellings)"""
     ).fetchall()
     ((count, created),) = duck.execute("SELECT count(*), count(*) FILTER (party_id IS NULL) FROM arriving").fetchall()
     updated: set[int] = set()
@@ -90,15 +93,59 @@ def land(arrival: Arrival) -> Landed:
 
         bulk.large_load(cursor, "parties_party", created, parties)
         bulk.large_load(cursor, "parties_contact", created, contacts)
+    count += _learn_spellings(arrival)
     return Landed(created=created, updated=len(updated), unchanged=count - created - len(updated))
 
 
-def _find_fault(arrival: Arrival) -> None:
+def _find_spellings(arrival: Arrival) -> None:
+    """Rows that say of the number of an earlier good row nothing but another name, into ``spellings(row, number, name)``.
+    What else stands in a second row of a number is a problem of it."""
+    duck = arrival.staging.con
+    duck.execute("CREATE TABLE spellings (row BIGINT, number VARCHAR, name VARCHAR)").fetchall()
+    if not some_alike(duck, "number", "typed"):
+        return
+    others = [field.name for field in CUSTOMERS.fields if field.name not in ("number", "name")]
+    same = " AND ".join(f"(t.{name} IS NULL OR t.{name} IS NOT DISTINCT FROM f.{name})" for name in others)
+    duck.execute(
+        f"""CREATE TABLE repeated AS
+            WITH firsts AS (SELECT number, min(row) AS row FROM typed WHERE number IS NOT NULL
+                            GROUP BY number HAVING count(*) > 1)
+            SELECT t.row, t.number, t.name,
+                   t.name <> f.name AND {same} AND f.row NOT IN (SELECT row FROM problems) AS spelling
+            FROM typed t JOIN firsts USING (number) JOIN typed f ON f.row = firsts.row WHERE t.row > firsts.row"""
+    ).fetchall()
+    duck.execute("INSERT INTO spellings SELECT row, number, name FROM repeated WHERE spelling").fetchall()
     arrival.staging.problem(
-        """SELECT row, 'number', 'duplicate_number', number FROM
-           (SELECT row, number, row_number() OVER (PARTITION BY number ORDER BY row) AS place FROM typed
-            WHERE number IS NOT NULL) WHERE place > 1"""
+        "SELECT row, 'number', 'duplicate_number', number FROM repeated WHERE spelling IS DISTINCT FROM true"
     )
+    duck.execute("DROP TABLE repeated").fetchall()
+
+
+def _learn_spellings(arrival: Arrival) -> int:
+    """The spellings of further rows become aliases, unless a name is compared alike; returns how many rows had one."""
+    found = arrival.staging.con.execute(
+        """SELECT a.party_id, s.name FROM spellings s JOIN arriving a USING (number)
+           WHERE s.row NOT IN (SELECT row FROM problems) ORDER BY s.row"""
+    ).fetchall()
+    if not found:
+        return 0
+    parties = Party.objects.only("kind", "name_index").in_bulk({party for party, _name in found})
+    others = {
+        (party, sealing.index(name)): (party, parties[party].kind, name)
+        for party, name in reversed(found)
+        if sealing.index(name) != bytes(parties[party].name_index)
+    }
+    if learnt := land_aliases(arrival.cursor, others.values(), arrival.record.pk):
+        arrival.staging.warn("new_spelling", learnt)
+    return len(found)
+
+
+def _find_fault(arrival: Arrival) -> None:
+    _find_identity_faults(arrival)
+    _find_spellings(arrival)
+
+
+def _find_identity_faults(arrival: Arrival) -> None:
     if "identity" not in arrival.mapped:
         return
     wrong = [
@@ -256,8 +303,10 @@ def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
     try:
         with transaction.atomic():
             Contact.objects.filter(imported=record.pk).delete()
-            Alias.objects.filter(imported=record.pk).delete()
-            refresh(Party, (change.row_id for change in changed))
+            aliases = Alias.objects.filter(imported=record.pk)
+            renamed = {change.row_id for change in changed} | set(aliases.values_list("party_id", flat=True))
+            aliases.delete()
+            refresh(Party, renamed)
             cursor.execute("DELETE FROM parties_party WHERE imported = %s", [record.pk])
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")

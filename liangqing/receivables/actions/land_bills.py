@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from liangqing.imports import problems
 from liangqing.imports.alike import some_alike
 from liangqing.imports.landing import Arrival, Importable, Landed
+from liangqing.imports.rules.amounts import shown_sql
 from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.aside import Aside
@@ -54,6 +55,18 @@ problems.register(
         ),
         "less_than_used": _(
             "More of this credit note has been used ({detail}) than it would now give. Take its use back first."
+        ),
+        "open_beyond_amount": _(
+            "The open amount {detail} is more than the bill itself asks. Correct one of the two, or read the bill's amount "
+            "from another column."
+        ),
+        "open_amount_counts": _(
+            "{count} bills have been paid in part or in full, and the file does not say when. They land with their open "
+            "amount: right as of today; ageing as of past days lacks what was paid since."
+        ),
+        "no_issue_date": _(
+            "{count} bills have no bill date. They count as not yet due on every day before their due date: ageing as of "
+            "past days includes them however old the day."
         ),
         "clearing_before_issue": _("{count} bills are cleared before they were issued."),
         "due_before_issue": _("{count} bills fall due before they were issued."),
@@ -114,9 +127,10 @@ def _work_out(arrival: Arrival) -> None:
     A bill that asks for less than nothing is a credit note; what a ledger calls one is negative, whatever its sign there.
     """
     staging, duck = arrival.staging, arrival.staging.con
-    asked = "coalesce(principal, amount - coalesce(interest, 0) - coalesce(penalty, 0) - coalesce(fee, 0))"
     given = "coalesce(principal, 0) + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0)"
-    total = "coalesce(amount, principal + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0))"
+    amount, still_open = _amount_of_bill(arrival, given)
+    asked = f"coalesce(principal, {amount} - coalesce(interest, 0) - coalesce(penalty, 0) - coalesce(fee, 0))"
+    total = f"coalesce({amount}, principal + coalesce(interest, 0) + coalesce(penalty, 0) + coalesce(fee, 0))"
     sign = f"(CASE WHEN side = 'credit' THEN -1 WHEN kind = 'credit_note' AND {total} > 0 THEN -1 ELSE 1 END)"
     due_on = f"""coalesce(t.due_on,
                           CASE WHEN t.terms_days BETWEEN 0 AND {_LONGEST_TERM}
@@ -142,6 +156,7 @@ def _work_out(arrival: Arrival) -> None:
             "due_on": due_on,
             "kind": f"CASE WHEN {sign} * {total} < 0 THEN 'credit_note' ELSE coalesce(t.kind, 'invoice') END",
             "principal": f"{sign} * {asked}",
+            "still_open": f"{sign} * {still_open}" if still_open else "0::BIGINT",
             "seller_id": "s.seller_id" if "seller" in arrival.mapped else "NULL::BIGINT",
             **{name: there if name in arrival.mapped else absent for name, (there, absent) in said.items()},
         },
@@ -152,9 +167,9 @@ def _work_out(arrival: Arrival) -> None:
     staging.problem(
         f"""SELECT row, 'customer', 'missing', NULL FROM bills_in WHERE party_id IS NULL
             UNION ALL SELECT row, 'due_on', 'no_due_date', NULL FROM bills_in WHERE due_on IS NULL
-            UNION ALL SELECT row, 'amount', 'missing', NULL FROM good WHERE amount IS NULL AND principal IS NULL
-            UNION ALL SELECT row, 'amount', 'components_differ', amount::VARCHAR FROM good
-                      WHERE principal IS NOT NULL AND amount IS NOT NULL AND {given} <> amount"""
+            UNION ALL SELECT row, 'amount', 'missing', NULL FROM good WHERE {amount} IS NULL AND principal IS NULL
+            UNION ALL SELECT row, 'amount', 'components_differ', {shown_sql(amount, "currency")} FROM good
+                      WHERE principal IS NOT NULL AND {amount} IS NOT NULL AND {given} <> {amount}"""
     )
     staging.let_go("typed")
     if some_alike(duck, "creditor_id, number", "bills_in"):
@@ -167,6 +182,39 @@ def _work_out(arrival: Arrival) -> None:
         ((count,),) = duck.execute(f"SELECT count(*) FROM bills_in WHERE {test}").fetchall()
         if count:
             staging.warn(code, count)
+
+
+def _amount_of_bill(arrival: Arrival, given: str) -> tuple[str, str]:
+    """SQL over a typed row: what the bill lands with, and how much of it is still open once its clearing date counts ("" when
+    the file has nothing open beside the amount).
+
+    Owed is what is open. Where the file says when the rest was paid, the bill lands whole, and a receipt on that day takes
+    the rest off; where it does not, the bill lands with what is open. Files of which payments come by themselves
+    (``no_clearing``) are taken at the whole amount.
+    """
+    mapped, whole = arrival.mapped, "coalesce(amount, principal)"
+    left = "coalesce(open_amount, amount - received)"
+    if not mapped & {"open_amount", "received"}:
+        return "amount", ""
+    if not mapped & {"amount", "principal"}:
+        return "open_amount", ""
+    if arrival.options.get("no_clearing"):
+        return f"(CASE WHEN {whole} IS NULL THEN open_amount ELSE amount END)", ""
+    asks = f"coalesce(amount, {given})"
+    arrival.staging.problem(
+        f"""SELECT row, 'open_amount', 'open_beyond_amount', {shown_sql(left, "currency")} FROM {arrival.staging.good()}
+            WHERE {whole} IS NOT NULL AND NOT {left} BETWEEN least({asks}, 0) AND greatest({asks}, 0)"""
+    )
+    ((paid,),) = arrival.staging.con.execute(
+        f"SELECT count(*) FROM {arrival.staging.good()} WHERE {whole} IS NOT NULL AND cleared_on IS NULL AND {left} <> {asks}"
+    ).fetchall()
+    if paid:
+        arrival.staging.warn("open_amount_counts", paid)
+    counts = f"{whole} IS NULL OR (cleared_on IS NULL AND {left} IS NOT NULL)"
+    return (
+        f"(CASE WHEN {counts} THEN {left} ELSE amount END)",
+        f"(CASE WHEN {counts} THEN 0 ELSE coalesce({left}, 0) END)",
+    )
 
 
 def _compare(arrival: Arrival) -> None:
@@ -199,15 +247,23 @@ def _compare(arrival: Arrival) -> None:
            JOIN stored_bills s USING (creditor_id, number) WHERE s.had_currency <> b.currency"""
     )
     staging.problem(
-        """SELECT b.row, 'amount', 'less_than_paid', s.paid::VARCHAR FROM bills_in b
+        f"""SELECT b.row, 'amount', 'less_than_paid', {shown_sql("s.paid", "s.had_currency")} FROM bills_in b
            JOIN stored_bills s USING (creditor_id, number)
            WHERE s.paid > 0 AND b.principal + b.interest + b.penalty + b.fee < s.paid AND b.cleared_on IS NULL"""
     )
     staging.problem(
-        """SELECT b.row, 'amount', 'less_than_used', s.paid::VARCHAR FROM bills_in b
+        f"""SELECT b.row, 'amount', 'less_than_used', {shown_sql("s.paid", "s.had_currency")} FROM bills_in b
            JOIN stored_bills s USING (creditor_id, number)
            WHERE s.paid < 0 AND b.principal + b.interest + b.penalty + b.fee > s.paid"""
     )
+    ((undated,),) = duck.execute("SELECT count(*) FROM bills_in WHERE issued_on IS NULL").fetchall()
+    if undated:
+        ((undated,),) = duck.execute(
+            """SELECT count(*) FROM bills_in b LEFT JOIN stored_bills s USING (creditor_id, number)
+               WHERE coalesce(b.issued_on, s.had_issued_on) IS NULL AND b.row NOT IN (SELECT row FROM problems)"""
+        ).fetchall()
+    if undated:
+        staging.warn("no_issue_date", undated)
     # Against nothing stored, comparing again costs less than keeping a copy.
     ((stored,),) = duck.execute("SELECT count(*) FROM stored_bills").fetchall()
     duck.execute(
@@ -388,11 +444,11 @@ def _clear(arrival: Arrival, books: Books) -> set[int]:
     duck.execute(
         f"""CREATE TABLE wanted AS
             SELECT g.row, g.creditor_id, g.party_id, '{CLEARING}' || g.number AS number, g.cleared_on AS received_on,
-                   g.principal + g.interest + g.penalty + g.fee - coalesce(o.paid, 0) AS amount, g.currency,
+                   g.principal + g.interest + g.penalty + g.fee - g.still_open - coalesce(o.paid, 0) AS amount, g.currency,
                    'clearing' AS method, g.number AS bill_number, '' AS reference
             FROM good_bills g LEFT JOIN paid_otherwise o ON o.bill_id = g.bill_id
             WHERE g.cleared_on IS NOT NULL
-              AND g.principal + g.interest + g.penalty + g.fee > greatest(coalesce(o.paid, 0), 0)"""
+              AND g.principal + g.interest + g.penalty + g.fee - g.still_open > greatest(coalesce(o.paid, 0), 0)"""
     ).fetchall()
     _created, _updated, _same = land_receipts(arrival, books)
     duck.execute(

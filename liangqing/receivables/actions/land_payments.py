@@ -12,6 +12,7 @@ from liangqing.imports import problems
 from liangqing.imports.alike import some_alike
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.models import Import
+from liangqing.imports.rules.amounts import shown_sql
 from liangqing.imports.staging import Staging
 from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
@@ -115,7 +116,8 @@ def _as_foreseen(arrival: Arrival) -> dict[str, int] | None:
 
 def _check_amounts(staging: Staging) -> None:
     _turn_signs(staging)
-    staging.problem("SELECT row, 'amount', 'not_positive', amount::VARCHAR FROM typed WHERE amount <= 0")
+    shown = shown_sql("amount", "currency")
+    staging.problem(f"SELECT row, 'amount', 'not_positive', {shown} FROM typed WHERE amount <= 0")
 
 
 def _want(staging: Staging, bills_are_read: Callable[[], object]) -> None:
@@ -154,7 +156,10 @@ def _want(staging: Staging, bills_are_read: Callable[[], object]) -> None:
             {of_the_bill}""",
     )
     staging.let_go("typed")
-    staging.problem("SELECT row, 'customer', 'no_payer', NULL FROM payments_in WHERE party_id IS NULL")
+    staging.problem(
+        """SELECT row, 'customer', 'no_payer', NULL FROM payments_in WHERE party_id IS NULL
+           AND row NOT IN (SELECT row FROM problems WHERE code = 'unknown_customer')"""
+    )
     duck.execute(
         "CREATE VIEW wanted AS SELECT * FROM payments_in WHERE row NOT IN (SELECT row FROM problems)"
     ).fetchall()
