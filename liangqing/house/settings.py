@@ -16,17 +16,12 @@ from pathlib import Path
 
 import environ
 
+from liangqing.house.language import spoken
+
 env = environ.Env()
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(env.str("LIANGQING_HOME", default="~/.liangqing")).expanduser()
-
-
-def _language() -> str:
-    """The language asked for, else the terminal's, else Chinese."""
-    wanted: str = env.str("LIANGQING_LANGUAGE", default="")
-    spoken = wanted or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "en" if spoken.lower().startswith("en") else "zh-hans"
 
 
 def _secret() -> str:
@@ -83,7 +78,7 @@ TIME_ZONE = env.str("LIANGQING_TIME_ZONE", default="Asia/Shanghai")
 TODAY = env.str("LIANGQING_TODAY", default="")
 """For demonstrations: the day the house plays when it starts, as 2026-06-30; or day and hour, as 2026-06-30T14:00."""
 USE_I18N = True
-LANGUAGE_CODE = _language()
+LANGUAGE_CODE = spoken()
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "locale"]
 FORMAT_MODULE_PATH = ["liangqing.house.formats"]
