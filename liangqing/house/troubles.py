@@ -46,7 +46,8 @@ def embedded(home: Path, error: BaseException) -> Unready:
     return Unready(
         "database_does_not_start",
         _(
-            "The database in “{folder}” does not start. See whether the folder belongs to you, whether the disk has room, and what {log} says at its end."
+            "The database in “{folder}” does not start. See whether the folder belongs to you, whether the disk has room, "
+            "and what {log} says at its end."
         ).format(folder=log.parent, log=log),
     )
 

@@ -118,4 +118,4 @@ def test_wrong_use_is_told_in_the_readers_language(arguments, monkeypatch):
     assert chinese.exit_code == 2 and "Error" not in chinese.stderr and "Try" not in chinese.stderr
     monkeypatch.setenv("LIANGQING_LANGUAGE", "en")
     english = CliRunner().invoke(main, arguments)
-    assert english.exit_code == 2 and "Error: " in english.stderr and english.stderr.isascii() or "“" in english.stderr
+    assert english.exit_code == 2 and "Error: " in english.stderr and "Usage: " in english.stderr

@@ -186,7 +186,8 @@ def imports(records: Sequence[Import]) -> None:
     )  # fmt: skip
     for record in records:
         table.add_row(
-            str(record.pk), record.file, str(_KINDS.get(record.kind, record.kind)), f"{record.rows:,}", f"{record.created:,}", f"{record.updated:,}",
+            str(record.pk), record.file, str(_KINDS.get(record.kind, record.kind)), f"{record.rows:,}",
+            f"{record.created:,}", f"{record.updated:,}",
             f"{record.rejected:,}", record.get_status_display(), timezone.localtime(record.landed_at).strftime("%Y-%m-%d %H:%M"),
         )  # fmt: skip
     _show(table)

@@ -254,7 +254,10 @@ def _refuse_less_than_otherwise(duck: duckdb.DuckDBPyConnection, staging: Stagin
     ((some,),) = duck.execute("SELECT count(*) FROM paid_otherwise").fetchall()
     if not some:
         return
-    for code, less in (("less_than_paid", "o.paid > 0 AND asks < o.paid"), ("less_than_used", "o.paid < 0 AND asks > o.paid")):
+    for code, less in (
+        ("less_than_paid", "o.paid > 0 AND asks < o.paid"),
+        ("less_than_used", "o.paid < 0 AND asks > o.paid"),
+    ):
         staging.problem(
             f"""SELECT row, 'amount', '{code}', o.paid::VARCHAR
                 FROM (SELECT row, bill_id, principal + interest + penalty + fee AS asks FROM compared_bills

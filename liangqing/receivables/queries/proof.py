@@ -204,9 +204,9 @@ def _rows_differ(cursor: Any, table: str, number: int, block: str) -> Iterator[s
 def _terms_differ(cursor: Any, table: str, number: int, block: str) -> Iterator[str]:
     first, last = ids_of(block)
     if table == CHANGES:
-        yield _("The history of what import {number} changed is not as it was written (rows {first} to {last}).").format(
-            number=number, first=first, last=last
-        )
+        yield _(
+            "The history of what import {number} changed is not as it was written (rows {first} to {last})."
+        ).format(number=number, first=first, last=last)
         return
     table = table.removesuffix(OF_TERMS)
     cursor.execute(

@@ -14,7 +14,6 @@ from liangqing.trail.actions.seal import heads_file
 from liangqing.trail.models import Block
 from liangqing.trail.rules import codes
 
-
 _AT = "CASE WHEN {0} >= '0001-01-03' AND {0} < '9999-12-30' THEN {0} END"
 """A moment or day as Python can read it; others (``infinity``) never came from here, and are read as none."""
 _ENTRIES = f"""
