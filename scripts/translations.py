@@ -10,6 +10,7 @@ house's (``liangqing/locale``), where new ones go.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -69,7 +70,25 @@ def in_code() -> dict[Key, Message]:
         directory_filter=lambda folder: Path(folder).name not in ("node_modules", "static", "__pycache__"),
     ):
         found.add(words, locations=[(f"liangqing/{file}", line)], context=context)
+    for path in sorted(PACKAGE.glob("**/*.py")):
+        for line, context, sentence in in_f_strings(path.read_text(encoding="utf-8")):
+            found.add(sentence, locations=[(f"liangqing/{path.relative_to(PACKAGE)}", line)], context=context)
     return {key_of(message): message for message in found if message.id}
+
+
+def in_f_strings(code: str) -> Iterator[tuple[int, str | None, str | tuple[str, str]]]:
+    """Line, context and sentence of calls inside f-strings, which Babel sees only from Python 3.12 on."""
+    for node in ast.walk(ast.parse(code)):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        for call in ast.walk(node):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS):
+                continue
+            said = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+            texts = [text for text in said if isinstance(text, str)]
+            context = texts.pop(0) if "pgettext" in call.func.id and texts else None
+            if texts:
+                yield call.lineno, context, (texts[0], texts[1]) if len(texts) > 1 else texts[0]
 
 
 def in_template(

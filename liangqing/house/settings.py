@@ -20,17 +20,12 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from liangqing.house.language import spoken
+
 env = environ.Env()
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(env.str("LIANGQING_HOME", default="~/.liangqing")).expanduser()
-
-
-def _language() -> str:
-    """The language asked for, else the terminal's, else Chinese."""
-    wanted: str = env.str("LIANGQING_LANGUAGE", default="")
-    spoken = wanted or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "en" if spoken.lower().startswith("en") else "zh-hans"
 
 
 def _secret() -> str:
@@ -94,7 +89,7 @@ TIME_ZONE = env.str("LIANGQING_TIME_ZONE", default="Asia/Shanghai")
 TODAY = env.str("LIANGQING_TODAY", default="")
 """For demonstrations: the day the house plays when it starts, as 2026-06-30; or day and hour, as 2026-06-30T14:00."""
 USE_I18N = True
-LANGUAGE_CODE = _language()
+LANGUAGE_CODE = spoken()
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "locale"]
 FORMAT_MODULE_PATH = ["liangqing.house.formats"]

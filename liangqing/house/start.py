@@ -11,10 +11,13 @@ def home() -> Path:
 
 
 def start(*, migrate: bool = True) -> None:
-    """Start the embedded database if no server is named, set Django up, bring the tables up to date."""
+    """Start the embedded database if no server is named, set Django up, bring the tables up to date.
+
+    Raises ``troubles.Unready`` where that can't be, or an error that ``troubles.in_words`` knows."""
     from liangqing.house import postgres
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liangqing.house.settings")
+    _check_address()
     postgres.ensure(home())
     import django
     from django.conf import settings
@@ -24,6 +27,19 @@ def start(*, migrate: bool = True) -> None:
     translation.activate(settings.LANGUAGE_CODE)
     if migrate:
         _migrate()
+
+
+def _check_address() -> None:
+    from gettext import gettext as _
+
+    from liangqing.house.troubles import Unready
+
+    address = os.environ.get("DATABASE_URL", "")
+    if address and not address.startswith(("postgres://", "postgresql://", "psql://", "pgsql://", "postgis://")):
+        raise Unready(
+            "wrong_address",
+            _("DATABASE_URL is no address of PostgreSQL. Write it as postgres://user:password@host/database."),
+        )
 
 
 def _migrate() -> None:

@@ -25,6 +25,7 @@ class BillEntered(MoneyWritten):
     amount: int
     currency: str
     due_on: dt.date
+    issued_on: dt.date | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,14 @@ def test_sentences_are_found_in_templates_as_they_are_looked_up(
     assert len(list(translations.flaws())) == 7, "none has Chinese words"
 
 
+def test_sentences_inside_f_strings_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """f"{x} {_('late')}" + f'{pgettext("error file", "row")}' + f"{ngettext('one bill', '{n} bills', n)}\""""
+    _house_in(tmp_path, monkeypatch, code=code, catalogue={})
+    found = translations.in_code()
+    assert set(found) == {("", "late"), ("error file", "row"), ("", "one bill")}
+    assert found["", "one bill"].id == ("one bill", "{n} bills")
+
+
 def test_sentences_of_the_workbench_s_templates_are_found() -> None:
     code = translations.in_code()
     assert ("", "My account") in code

@@ -9,17 +9,18 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from liangqing.house import start
+from liangqing.house import language, start, troubles
 
 gc.disable()  # while modules are loaded: nothing becomes garbage, and looking for it takes a third of the time
 
 
 class Commands(click.Group):
-    """Commands that end in a sentence rather than a trace when a rule says no."""
+    """Commands that end in a sentence rather than a trace when a rule says no, or the surroundings do: the database, a
+    folder. ``LIANGQING_TRACE`` in the environment shows the trace of the latter."""
 
     def invoke(self, ctx: click.Context) -> Any:
         from liangqing.kit.refusal import Refusal
@@ -27,12 +28,22 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Refusal as refusal:
-            if ctx.meta.get("json"):
-                click.echo(
-                    json.dumps({"error": {"code": refusal.code, "message": refusal.sentence}}, ensure_ascii=False)
-                )
-            click.echo(refusal.sentence, err=True)
-            sys.exit(2)
+            self._end(ctx, refusal.code, refusal.sentence)
+        except Exception as error:
+            trouble = troubles.in_words(error)
+            if trouble is None or troubles.TRACE in os.environ:
+                raise
+            self._end(ctx, trouble.code, trouble.sentence)
+
+    def _end(self, ctx: click.Context, code: str, sentence: str) -> NoReturn:
+        if ctx.meta.get("json"):
+            click.echo(json.dumps({"error": {"code": code, "message": sentence}}, ensure_ascii=False))
+        click.echo(sentence, err=True)
+        sys.exit(2)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        language.speak()
+        return super().main(*args, **kwargs)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

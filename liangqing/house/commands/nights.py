@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from gettext import gettext
 
 import click
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,8 @@ class Day(click.ParamType[dt.date]):
         try:
             return dt.date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no date; write it as 2026-06-30", param, ctx)
+            # Django is not up yet when arguments are read.
+            self.fail(gettext("“{value}” is no date. Write it as 2026-06-30.").format(value=value), param, ctx)
 
 
 @command("night")

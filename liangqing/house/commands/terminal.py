@@ -69,6 +69,12 @@ _STEPS = {
     "seal": gettext_lazy("sealing"),
     "keep": gettext_lazy("keeping the day"),
 }
+_KINDS = {
+    "customers": gettext_lazy("customers"),
+    "bills": gettext_lazy("bills"),
+    "payments": gettext_lazy("payments"),
+    "contacts": gettext_lazy("contacts"),
+}
 _BUCKETS = {
     "not_due": gettext_lazy("not due"),
     "1-30": gettext_lazy("1–30 days"),
@@ -150,8 +156,9 @@ def import_result(result: Result, *, dry_run: bool) -> None:
         message = result.errors[0]["message"] if result.errors else ""
         out.print(Text.assemble(("✗ ", "bold red"), f"{result.file}: {message}"))
         return
-    kinds = {"customers": _("customers"), "bills": _("bills"), "payments": _("payments"), "contacts": _("contacts")}
-    head = _("{file}: {rows} rows of {kind}").format(file=result.file, rows=f"{result.rows:,}", kind=kinds[result.kind])
+    head = _("{file}: {rows} rows of {kind}").format(
+        file=result.file, rows=f"{result.rows:,}", kind=_KINDS[result.kind]
+    )
     sign = ("✓ ", "bold green") if not result.rejected else ("! ", "bold yellow")
     out.print(Text.assemble(sign, head, (_("  (dry run: nothing landed)") if dry_run else "", "dim")))
     counts = _("  new {created} · changed {updated} · unchanged {unchanged} · rejected {rejected}").format(
@@ -184,7 +191,8 @@ def imports(records: Sequence[Import]) -> None:
     )  # fmt: skip
     for record in records:
         table.add_row(
-            str(record.pk), record.file, record.kind, f"{record.rows:,}", f"{record.created:,}", f"{record.updated:,}",
+            str(record.pk), record.file, str(_KINDS.get(record.kind, record.kind)), f"{record.rows:,}",
+            f"{record.created:,}", f"{record.updated:,}",
             f"{record.rejected:,}", record.get_status_display(), timezone.localtime(record.landed_at).strftime("%Y-%m-%d %H:%M"),
         )  # fmt: skip
     _show(table)
@@ -196,7 +204,8 @@ def imports(records: Sequence[Import]) -> None:
 def night_report(report: Report) -> None:
     """The report of a run."""
     counts = report.counts
-    alerts = " · ".join(f"{Level(level).label} {count:,}" for level, count in counts["alerts"].items())
+    # A report that was stored has them in the order the database likes.
+    alerts = " · ".join(f"{level.label} {counts['alerts'].get(level.value, 0):,}" for level in Level)
     grid = Table.grid(padding=(0, 3))
     rows = [
         (_("open bills"), f"{counts['open_bills']:,}", _("cases opened"), f"{counts['cases_opened']:,}"),
@@ -358,7 +367,7 @@ def explanation(told: Mapping[str, Any]) -> None:
         row = account["row"]
         facts.add_row(
             account["currency"], _grouped(account["balance"]), _grouped(account["late"]),
-            "–" if account["days"] is None else str(account["days"]), _share(account), _grouped(account["unapplied"]),
+            _days(account["days"]), _share(account), _grouped(account["unapplied"]),
             str(Level(account["level"]).label) if account["level"] else "–",
             row["row"] if row else "", words.spoken(row["reason"]) if row else "",
         )  # fmt: skip
@@ -404,7 +413,16 @@ def _share(account: Mapping[str, Any]) -> str:
     """The overdue share, with a word when the policy does not count it (the late amount is below the floor)."""
     shown = f"{account['share_bp'] / 100:.2f}%"
     counted = account["share_counted_bp"]
-    return shown if counted is None or counted == account["share_bp"] else f"{shown} {_('(not counted: small amount)')}"
+    if counted is None or counted == account["share_bp"]:
+        return shown
+    return f"{shown} {_('(not counted: small amount)')}"
+
+
+def _days(days: int | None) -> str:
+    """How many days late; what falls due only later is not late by a negative number."""
+    if days is None:
+        return "–"
+    return str(days) if days >= 0 else str(_BUCKETS["not_due"])
 
 
 def verification(sound: bool, entries: int, blocks: int, wrong: Mapping[str, Sequence[str]]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.kit import sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.refusal import Refusal
+from liangqing.parties.actions import leaving
 from liangqing.parties.actions.finding import refresh
 from liangqing.parties.events import CustomerCorrected, CustomerEntered, PartiesMerged, PartiesUnmerged
 from liangqing.parties.kinds import CUSTOMERS
@@ -58,7 +60,10 @@ def enter(
     if not values["kind"]:
         values["kind"] = kind_of(None, values["name"], values["identity"])
     _refuse_known_identity(values["identity"], None)
-    party = Party.objects.create(number=number, **_stored(values))
+    if before := leaving.hidden(number):
+        with connection.cursor() as cursor:
+            leaving.make_room(cursor, [before.pk])
+    party = Party.objects.create(id=before.pk if before else None, number=number, **_stored(values))
     refresh(Party, [party.pk])
     tell(CustomerEntered(thing_id=party.pk, party_id=party.pk, number=number), by=by)
     return Party.objects.get(pk=party.pk)

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import pyarrow as pa
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports import problems
@@ -19,11 +18,12 @@ from liangqing.kit import asked, bulk, sealing
 from liangqing.kit.actions import clause
 from liangqing.kit.refusal import Refusal
 from liangqing.kit.snapshot import read_into
-from liangqing.parties.actions.finding import array, learn, refresh
+from liangqing.parties.actions import leaving
+from liangqing.parties.actions.finding import array, learn
 from liangqing.parties.actions.land_contacts import contacts_of_new, land_contacts
 from liangqing.parties.actions.rows import bytea, land_aliases, name_stored
 from liangqing.parties.kinds import CUSTOMERS
-from liangqing.parties.models import Alias, Contact, Party
+from liangqing.parties.models import Party
 from liangqing.parties.rules.identity import kind_of, well_formed
 from liangqing.parties.rules.searching import Keys
 
@@ -62,11 +62,12 @@ def land(arrival: Arrival) -> Landed:
     duck, cursor = arrival.staging.con, arrival.cursor
     arrival.read_on(None)  # sealing takes one processor, and leaves the other
     _find_fault(arrival)
+    wanted = asked.among(duck, "typed", {"number": "number"})
     read_into(
         duck,
         {
             "stored": f"""SELECT id AS party_id, number, name_index AS had_index, kind AS had_kind FROM parties_party
-                          WHERE {asked.among(duck, "typed", {"number": "number"})}"""
+                          WHERE NOT gone AND {wanted}"""
         },
     )
     duck.execute(
@@ -76,6 +77,7 @@ def land(arrival: Arrival) -> Landed:
             WHERE t.row NOT IN (SELECT row FROM spellings)"""
     ).fetchall()
     ((count, created),) = duck.execute("SELECT count(*), count(*) FILTER (party_id IS NULL) FROM arriving").fetchall()
+    again = _come_again(arrival, wanted)
     updated: set[int] = set()
 
     sealed: Iterator[pa.RecordBatch]
@@ -83,7 +85,10 @@ def land(arrival: Arrival) -> Landed:
 
         def parties(fresh: bool) -> None:
             nonlocal sealed
-            _land_new(arrival, created, fresh)
+            leaving.make_room(cursor, again)
+            _land_new(arrival, created - len(again), fresh)
+            if again:
+                leaving.check_room(cursor)
             updated.update(_land_known(arrival))
             # Their contacts are sealed while the database builds indexes.
             sealed = beside.enter_context(bulk.ahead(contacts_of_new(arrival), most=_SEALED_AHEAD))
@@ -95,6 +100,18 @@ def land(arrival: Arrival) -> Landed:
         bulk.large_load(cursor, "parties_contact", created, contacts)
     count += _learn_spellings(arrival)
     return Landed(created=created, updated=len(updated), unchanged=count - created - len(updated))
+
+
+def _come_again(arrival: Arrival, wanted: str) -> list[int]:
+    """Customers that had gone have their places in ``arriving``; returns these."""
+    duck = arrival.staging.con
+    before = leaving.places_of(arrival.cursor, wanted)
+    places = {"id": pa.array(before.values(), pa.int64()), "number": pa.array(before, pa.string())}
+    duck.register("places", pa.table(places))
+    found = duck.execute("SELECT p.id FROM arriving a JOIN places p USING (number) WHERE a.party_id IS NULL").fetchall()
+    duck.execute("UPDATE arriving SET party_id = p.id FROM places p WHERE p.number = arriving.number").fetchall()
+    duck.unregister("places")
+    return [party for (party,) in found]
 
 
 def _find_spellings(arrival: Arrival) -> None:
@@ -293,30 +310,24 @@ def _write(cursor: Any, changes: list[tuple[int, dict[str, Any]]]) -> None:
 
 
 def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
-    """Take the customers of an import back. Raises ``Refusal`` when bills, cases or later imports rest on them."""
+    """Take the customers of an import back. Raises ``Refusal`` when bills, cases or later imports rest on them; what has
+    itself been undone does not count."""
     changed = list(Change.objects.filter(imported=record, table="parties_party"))
-    if Change.objects.filter(
-        table="parties_party", row_id__in=[change.row_id for change in changed], imported_id__gt=record.pk
-    ).exists():
+    touched = [change.row_id for change in changed]
+    later = Import.objects.filter(pk__gt=record.pk, status=Import.Status.LANDED)
+    if Change.objects.filter(table="parties_party", row_id__in=touched, imported__in=later).exists():
         raise Refusal("changed_since", _("A later import changed the same rows. Undo that one first."))
-    _write(cursor, [(change.row_id, change.before) for change in changed])
-    try:
-        with transaction.atomic():
-            Contact.objects.filter(imported=record.pk).delete()
-            aliases = Alias.objects.filter(imported=record.pk)
-            renamed = {change.row_id for change in changed} | set(aliases.values_list("party_id", flat=True))
-            aliases.delete()
-            refresh(Party, renamed)
-            cursor.execute("DELETE FROM parties_party WHERE imported = %s", [record.pk])
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    except IntegrityError as error:
+    own = list(Party.objects.filter(imported=record.pk).values_list("id", flat=True))
+    if leaving.depended_on(cursor, own, leaving.undone_with(record)):
         raise Refusal(
             "import_in_use",
             _(
                 "Bills, payments or cases belong to customers of this import. Undo the imports that brought those first."
             ),
-        ) from error
+        )
+    _write(cursor, [(change.row_id, change.before) for change in changed])
+    leaving.forget_said(record, touched)
+    leaving.take_away(cursor, own)
     return {}
 
 

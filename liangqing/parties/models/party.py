@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from liangqing.kit import sealing
+
+
+class Present(models.Manager["Party"]):
+    """Without those who have gone."""
+
+    def get_queryset(self) -> models.QuerySet[Party]:
+        return super().get_queryset().filter(gone=False)
 
 
 class Party(models.Model):
@@ -17,6 +26,9 @@ class Party(models.Model):
     ``merged_into`` points from a duplicate to the customer it turned out to be. Nothing moves: bills, contacts and
     aliases stay where the ledger put them and are read together (``parties.queries.members``). ``search`` holds keyed
     hashes of parts of all its names (``parties.rules.searching``), those of its duplicates among them.
+
+    ``gone``: the import that brought it was undone, and only rows taken back still refer to it. Nothing but its number
+    is left, and ``objects`` leaves it out; ``everyone`` does not (``parties.actions.leaving``).
     """
 
     class Kind(models.TextChoices):
@@ -46,6 +58,10 @@ class Party(models.Model):
     )
     search = ArrayField(models.IntegerField(), default=list, blank=True, editable=False)
     imported = models.BigIntegerField(null=True)
+    gone = models.BooleanField(default=False, db_default=False, editable=False)
+
+    objects = Present()
+    everyone: ClassVar[models.Manager[Party]] = models.Manager()
 
     class Meta:
         constraints = [
@@ -63,7 +79,7 @@ class Party(models.Model):
 
     @property
     def name(self) -> str:
-        return sealing.unseal(self.name_stored)
+        return self.number if self.gone else sealing.unseal(self.name_stored)
 
     @property
     def identity(self) -> str:

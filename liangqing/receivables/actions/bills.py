@@ -107,6 +107,7 @@ def enter(
             amount=sum(amounts.values()),
             currency=currency,
             due_on=due_on,
+            issued_on=issued_on,
             rows=written(bill=[bill.pk], allocation=allocations),
         ),
         by=by,

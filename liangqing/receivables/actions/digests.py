@@ -66,6 +66,21 @@ TABLES: dict[str, pa.Schema] = {
 }
 """The columns of each table that never change once they are written."""
 
+TERMS: dict[str, pa.Schema] = {
+    table: pa.schema([("id", _INTEGER), *((name, _TEXT) for name in names)])
+    for table, names in {
+        "receivables_bill": ("issued_on", "due_on", "kind", "contract_id"),
+        "receivables_contract": ("creditor_id", "party_id", "number", "starts_on", "ends_on"),
+    }.items()
+}
+"""What else age and lateness hang on. Files may change it in place: the digest is of what came first, and every change since
+is a row of ``imports_change``, digested too, by which ``came`` works out what that was."""
+CHANGES = "imports_change"
+_CHANGES = pa.schema([("id", _INTEGER), *((name, _TEXT) for name in ("table", "row_id", "before", "after"))])
+
+OF_TERMS = " terms"
+"""Behind the name of the table, where its terms are told of."""
+
 _RENDERED = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
 
 Blocks = dict[str, str]
@@ -116,11 +131,71 @@ class Digester:
 
 def stored(cursor: Any, table: str, imported: int, *, first: int | None = None) -> Blocks:
     """The digests of an import's rows as the database has them now; ``first`` says that none has a lower id."""
+    own = f"imported = {int(imported)}" + (f" AND id >= {int(first)}" if first is not None else "")
     schema = TABLES[table]
+    return _digested(cursor, schema, f"SELECT {_columns(schema)} FROM {table} WHERE {own} ORDER BY id")
+
+
+def came(cursor: Any, table: str, imported: int, since: Collection[int] = ()) -> Blocks:
+    """The digests of the terms (``TERMS``) an import's rows came with: before the changes of the imports ``since`` that
+    stand."""
+    query = f"{_at_first(table, since)} WHERE t.imported = {int(imported)} ORDER BY t.id"
+    return _digested(cursor, TERMS[table], query)
+
+
+def _at_first(table: str, since: Collection[int]) -> str:
+    """The query for the terms rows (``t``) came with."""
+    names = TERMS[table].names[1:]
+    if not since:
+        return f"SELECT t.id, {', '.join(f't.{name}::text' for name in names)} FROM {table} t"
+    terms = ", ".join(
+        f"CASE WHEN f.terms ? '{name}' THEN f.terms->>'{name}' ELSE t.{name}::text END AS {name}" for name in names
+    )
+    return f"""SELECT t.id, {terms} FROM {table} t LEFT JOIN (
+                   SELECT row_id, jsonb_object_agg(key, value) AS terms FROM (
+                       SELECT DISTINCT ON (c.row_id, e.key) c.row_id, e.key, e.value
+                       FROM ({standing_changes(table, since)}) c, jsonb_each(c.before) e
+                       ORDER BY c.row_id, e.key, c.id) earliest
+                   GROUP BY row_id) f ON f.row_id = t.id"""
+
+
+def standing_changes(table: str, imports: Collection[int]) -> str:
+    """The query for the changes of a table by those of the imports that are not undone."""
+    those = ", ".join(str(int(each)) for each in imports) or "NULL"
+    shaped = "jsonb_typeof({0}) = 'object'"
+    return f"""SELECT c.id, c.row_id, c.before, c.after FROM imports_change c JOIN imports_import i ON i.id = c.imported_id
+               WHERE c."table" = '{table}' AND i.status = 'landed' AND i.id IN ({those})
+                 AND {shaped.format("c.before")} AND {shaped.format("c.after")}"""
+
+
+def changes(cursor: Any, imported: int) -> Blocks:
+    """The digests of what an import changed in place."""
+    known = ", ".join(f"'{table}'" for table in TERMS)
+    return _digested(
+        cursor,
+        _CHANGES,
+        f"""SELECT id, "table", row_id, before::text, after::text FROM {CHANGES}
+            WHERE imported_id = {int(imported)} AND "table" IN ({known}) ORDER BY id""",
+    )
+
+
+_NO_DAY = "DATE '9999-12-31'"
+
+
+def _columns(schema: pa.Schema) -> str:
+    """The columns as they can be read whatever stands there: days beyond the calendar (``infinity``) become one no file
+    has."""
+    return ", ".join(
+        f"CASE WHEN {name} BETWEEN '0001-01-01' AND '9999-12-30' OR {name} IS NULL THEN {name} ELSE {_NO_DAY} END"
+        if kind == _DATE
+        else name
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    )
+
+
+def _digested(cursor: Any, schema: pa.Schema, query: str) -> Blocks:
     digester = Digester(schema)
     with tempfile.TemporaryFile() as file:
-        own = f"imported = {int(imported)}" + (f" AND id >= {int(first)}" if first is not None else "")
-        query = f"SELECT {', '.join(schema.names)} FROM {table} WHERE {own} ORDER BY id"
         with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
             for part in copy:
                 file.write(part)
@@ -161,11 +236,18 @@ class Books:
         self._seen: dict[str, Blocks] = {}
         self._mixed: set[str] = set()
         self._first: dict[str, int] = {}
+        self._terms: dict[str, Blocks] = {}
 
     def passing(self, table: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches on their way to ``table``, in order of id."""
         digester = Digester(TABLES[table])
-        yield from digester.passing(batches)
+        batches = digester.passing(batches)
+        if table in TERMS:
+            terms = Digester(TERMS[table])
+            batches = terms.passing(batches)
+        yield from batches
+        if table in TERMS:
+            self._terms[table] = terms.blocks()
         if table in self._seen:
             self._mixed.add(table)
         self._seen[table] = digester.blocks()
@@ -179,6 +261,12 @@ class Books:
 
     def _from(self, table: str, first: int) -> None:
         self._first[table] = min(first, self._first.get(table, first))
+
+    def terms(self) -> dict[str, Blocks]:
+        """The digests of the terms new rows came with, and of what was changed in place; once all has landed."""
+        terms = {"receivables_contract": came(self._cursor, "receivables_contract", self._imported), **self._terms}
+        told = {f"{table}{OF_TERMS}": blocks for table, blocks in sorted(terms.items())}
+        return {**told, CHANGES: changes(self._cursor, self._imported)}
 
     def digests(self) -> dict[str, Blocks]:
         mixed = {
@@ -217,9 +305,18 @@ def all_by_hand(cursor: Any, table: str) -> Iterator[tuple[str, str]]:
 
 
 def _codes(cursor: Any, table: str, condition: str) -> Iterator[tuple[str, str]]:
-    columns = (*TABLES[table].names, *_ONLY_BY_HAND[table])
-    cursor.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE {condition} ORDER BY id")
+    columns = ", ".join((_columns(TABLES[table]), *_ONLY_BY_HAND[table]))
+    cursor.execute(f"SELECT {columns} FROM {table} WHERE {condition} ORDER BY id")
     while rows := cursor.fetchmany(5000):
         for row in rows:
             text = json.dumps([None if value is None else str(value) for value in row], ensure_ascii=False)
             yield str(row[0]), hashlib.sha256(text.encode()).hexdigest()[:_KEPT]
+
+
+def terms_by_hand(cursor: Any, since: Collection[int]) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Id and terms of every bill that no import brought, as they were entered: before the changes of the imports ``since``."""
+    names = TERMS["receivables_bill"].names[1:]
+    cursor.execute(f"{_at_first('receivables_bill', since)} WHERE t.imported IS NULL ORDER BY t.id")
+    while rows := cursor.fetchmany(5000):
+        for row in rows:
+            yield str(row[0]), dict(zip(names, row[1:], strict=True))

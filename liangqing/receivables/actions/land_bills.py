@@ -19,11 +19,12 @@ from liangqing.imports import problems
 from liangqing.imports.alike import some_alike
 from liangqing.imports.landing import Arrival, Importable, Landed
 from liangqing.imports.rules.amounts import shown_sql
+from liangqing.imports.staging import Staging
 from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.aside import Aside
 from liangqing.kit.snapshot import read_into
-from liangqing.parties.actions.meet import fingerprint, meet
+from liangqing.parties.actions.meet import fingerprint, meet, welcome
 from liangqing.people.models import User
 from liangqing.receivables.actions.bill_changes import COMPONENTS, TERMS, change_ends, land_changed
 from liangqing.receivables.actions.creditors import HOME, name_creditors
@@ -88,13 +89,14 @@ def land(arrival: Arrival) -> Landed:
     _find_sellers(arrival)
     _work_out(arrival)
     _compare(arrival)
+    welcome(arrival)
     _land_contracts(arrival)
     created = _land_new(arrival, books, parties)
     updated = land_changed(arrival, books)
     ((count,),) = arrival.staging.con.execute("SELECT count(*) FROM good_bills").fetchall()
     updated |= _clear(arrival, books)
     _allocate_waiting(arrival, books)
-    return Landed(created, len(updated), count - created - len(updated), books.digests())
+    return Landed(created, len(updated), count - created - len(updated), {**books.digests(), **books.terms()})
 
 
 def _find_sellers(arrival: Arrival) -> None:
@@ -279,7 +281,9 @@ def _read_money(arrival: Arrival) -> None:
     """What money of other origin paid on these bills, into ``paid_otherwise``, and the receipts that named one before it
     was known, into ``waiting_receipts``: read now, since the tables may be locked once rows land."""
     duck = arrival.staging.con
-    known = asked.among(duck, "compared_bills", {"a.bill_id": "bill_id"}) if _clears(arrival) else "false"
+    cleared = "(SELECT bill_id FROM compared_bills WHERE cleared_on IS NOT NULL)"
+    known = asked.among(duck, cleared, {"a.bill_id": "bill_id"}) if "cleared_on" in arrival.mapped else "false"
+    otherwise = "r.method IS DISTINCT FROM 'clearing'" if _clears(arrival) else "true"
     new = "(SELECT party_id, number FROM compared_bills WHERE bill_id IS NULL)"
     named = asked.among(duck, new, {"r.party_id": "party_id", "r.bill_number": "number"})
     read_into(
@@ -288,7 +292,7 @@ def _read_money(arrival: Arrival) -> None:
             "paid_otherwise": f"""
                 SELECT a.bill_id, sum(a.amount)::bigint AS paid FROM receivables_allocation a
                 LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
-                WHERE r.method IS DISTINCT FROM 'clearing' AND {known} GROUP BY a.bill_id
+                WHERE {otherwise} AND {known} GROUP BY a.bill_id
                 HAVING sum(a.amount) <> 0""",
             "waiting_receipts": f"""
                 SELECT r.id AS receipt_id, r.creditor_id, r.party_id, r.currency, r.bill_number, r.received_on, r.amount
@@ -298,6 +302,24 @@ def _read_money(arrival: Arrival) -> None:
                   AND NOT EXISTS (SELECT 1 FROM receivables_receipt x WHERE x.reverses_id = r.id)""",
         },
     )
+    _refuse_less_than_otherwise(duck, arrival.staging)
+
+
+def _refuse_less_than_otherwise(duck: duckdb.DuckDBPyConnection, staging: Staging) -> None:
+    """A clearing is made anew with the bill; what other money paid on a cleared bill is not."""
+    ((some,),) = duck.execute("SELECT count(*) FROM paid_otherwise").fetchall()
+    if not some:
+        return
+    for code, less in (
+        ("less_than_paid", "o.paid > 0 AND asks < o.paid"),
+        ("less_than_used", "o.paid < 0 AND asks > o.paid"),
+    ):
+        staging.problem(
+            f"""SELECT row, 'amount', '{code}', o.paid::VARCHAR
+                FROM (SELECT row, bill_id, principal + interest + penalty + fee AS asks FROM compared_bills
+                      WHERE cleared_on IS NOT NULL) JOIN paid_otherwise o USING (bill_id) WHERE {less}"""
+        )
+    duck.execute("DELETE FROM compared_bills WHERE row IN (SELECT row FROM problems)").fetchall()
 
 
 def _refuse_moves(arrival: Arrival) -> None:

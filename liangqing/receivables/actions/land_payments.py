@@ -17,7 +17,8 @@ from liangqing.imports.staging import Staging
 from liangqing.kit import asked, bulk
 from liangqing.kit.actions import clause
 from liangqing.kit.snapshot import read_into
-from liangqing.parties.actions.meet import know, meet
+from liangqing.parties.actions.leaving import leave
+from liangqing.parties.actions.meet import know, meet, welcome
 from liangqing.receivables.actions.creditors import HOME, name_creditors
 from liangqing.receivables.actions.digests import Books, all_stored
 from liangqing.receivables.actions.foresight import BillsToCome
@@ -71,7 +72,9 @@ def _look_up(arrival: Arrival) -> dict[str, int]:
     with bulk.beside(lambda: read_into(staging.con, bills)) as bills_are_read:
         meet(arrival)
         _want(staging, bills_are_read)
-        return compare_receipts(arrival)
+        fates = compare_receipts(arrival)
+    welcome(arrival)
+    return fates
 
 
 def foresee(staging: Staging, mapped: frozenset[str], foretold: Callable[[], Any]) -> None:
@@ -267,6 +270,7 @@ def _refresh_room(arrival: Arrival) -> None:
 def undo(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
     """Take back what a file of payments brought."""
     undo_receipts(record, cursor)
+    leave(record, cursor)
     return all_stored(cursor, record.pk)
 
 

@@ -242,6 +242,7 @@ FACTS: dict[str, str | Lazy] = {
     "gone": gettext_lazy("duplicate"),
     "gone_number": gettext_lazy("duplicate"),
     "head": gettext_lazy("head"),
+    "issued_on": gettext_lazy("bill date"),
     "kept": gettext_lazy("kept"),
     "key_id": gettext_lazy("key"),
     "kind": gettext_lazy("kind"),
