@@ -64,7 +64,8 @@ def test_damaged_facts_of_an_import_are_named_and_the_rest_is_checked(behind, fa
         "UPDATE receivables_receipt SET amount = amount + 1 WHERE number = 'P2'",
     )
     (entry,) = [flaw for flaw in flaws if "says of money rows is damaged" in flaw]
-    assert "(file imported)" in entry and any("Row 2 of receivables_receipt (import 4)" in flaw for flaw in flaws)
+    assert "(file imported)" in entry
+    assert any("Row 2 of receivables_receipt (import 4)" in flaw for flaw in flaws), flaws
     assert any(entry.split(" (")[0].split()[-1] in flaw for flaw in verified()["trail"])
 
 

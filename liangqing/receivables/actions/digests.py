@@ -241,12 +241,9 @@ class Books:
     def passing(self, table: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches on their way to ``table``, in order of id."""
         digester = Digester(TABLES[table])
-        batches = digester.passing(batches)
-        if table in TERMS:
-            terms = Digester(TERMS[table])
-            batches = terms.passing(batches)
-        yield from batches
-        if table in TERMS:
+        terms = Digester(TERMS[table]) if table in TERMS else None
+        yield from terms.passing(digester.passing(batches)) if terms else digester.passing(batches)
+        if terms:
             self._terms[table] = terms.blocks()
         if table in self._seen:
             self._mixed.add(table)

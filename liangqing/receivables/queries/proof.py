@@ -50,6 +50,8 @@ class _Told:
     """What the trail says of money rows."""
 
     imports: dict[int, dict[str, Blocks]] = field(default_factory=dict)
+    entries: list[int] = field(default_factory=list)
+    """The entries that said so."""
     unreadable: set[int] = field(default_factory=set)
     """Imports whose entry says nothing that can be read."""
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -77,6 +79,7 @@ def _listen(told: _Told) -> Iterator[str]:
                     if event in brought:
                         # Taking an import back says nothing anew of the terms its bills came with.
                         told.imports[thing] = {**_terms_of(told.imports.get(thing, {})), **_blocks(facts)}
+                        told.entries.append(entry)
                     else:
                         for table, rows in _codes(facts).items():
                             told.rows.setdefault(table, {}).update(rows)
@@ -123,13 +126,13 @@ def _imported(cursor: Any, told: _Told) -> Iterator[str]:
     for number, tables in told.imports.items():
         if number in told.unreadable:
             continue
-        yield from _compare(cursor, number, tables, lambda n=number: all_stored(cursor, n), _rows_differ)
+        yield from _compare(cursor, number, told, lambda n=number: all_stored(cursor, n), _rows_differ)
         if CHANGES in tables:
             now = lambda n=number: {  # noqa: E731 (read where its failing is caught)
                 CHANGES: changes(cursor, n),
                 **{f"{table}{OF_TERMS}": came(cursor, table, n, told.with_terms) for table in TERMS},
             }
-            yield from _compare(cursor, number, tables, now, _terms_differ)
+            yield from _compare(cursor, number, told, now, _terms_differ)
     known = [*told.imports, *told.unreadable]
     for table in TABLES:
         cursor.execute(
@@ -144,15 +147,15 @@ def _imported(cursor: Any, told: _Told) -> Iterator[str]:
         yield from _not_the_last_change(cursor, table, told.with_terms)
 
 
-Sentence = Callable[[Any, str, int, str], Iterator[str]]
+Sentences = Callable[[Any, _Told, str, int, str], Iterator[str]]
 
 
 def _compare(
     cursor: Any,
     number: int,
-    told: dict[str, Blocks],
+    told: _Told,
     read: Callable[[], dict[str, Blocks]],
-    sentences: Sentence,
+    sentences: Sentences,
 ) -> Iterator[str]:
     try:
         now = read()
@@ -160,16 +163,17 @@ def _compare(
         yield _("Rows of import {number} can't be read: {error}").format(number=number, error=str(error).strip())
         return
     terms = sentences is _terms_differ
-    for table in sorted({*told, *now}):
+    tables = told.imports[number]
+    for table in sorted({*tables, *now}):
         if terms != (table == CHANGES or table.endswith(OF_TERMS)):
             continue
-        before, after = told.get(table, {}), now.get(table, {})
+        before, after = tables.get(table, {}), now.get(table, {})
         for block in sorted({*before, *after}, key=int):
             if before.get(block) != after.get(block):
-                yield from sentences(cursor, table, number, block)
+                yield from sentences(cursor, told, table, number, block)
 
 
-def _rows_differ(cursor: Any, table: str, number: int, block: str) -> Iterator[str]:
+def _rows_differ(cursor: Any, told: _Told, table: str, number: int, block: str) -> Iterator[str]:
     """The rows of a block that were written by a transaction that told nothing, and those gone from between the others;
     where there are none such, or many, the block."""
     named: list[str] = []
@@ -177,9 +181,9 @@ def _rows_differ(cursor: Any, table: str, number: int, block: str) -> Iterator[s
         first, last = ids_of(block)
         cursor.execute(
             f"""SELECT id FROM {table} WHERE imported = %s AND id BETWEEN %s AND %s
-                  AND xmin::text NOT IN (SELECT xmin::text FROM trail_entry WHERE event = ANY (%s))
+                  AND xmin::text NOT IN (SELECT xmin::text FROM trail_entry WHERE id = ANY (%s))
                 ORDER BY id LIMIT {_MOST_NAMED + 1}""",
-            [number, first, last, [FileImported.name, ImportUndone.name]],
+            [number, first, last, told.entries],
         )
         altered = _("Row {row} of {table} (import {number}) is not as it was written.")
         named += [altered.format(row=row, table=table, number=number) for (row,) in cursor.fetchall()]
@@ -201,7 +205,7 @@ def _rows_differ(cursor: Any, table: str, number: int, block: str) -> Iterator[s
     )
 
 
-def _terms_differ(cursor: Any, table: str, number: int, block: str) -> Iterator[str]:
+def _terms_differ(cursor: Any, told: _Told, table: str, number: int, block: str) -> Iterator[str]:
     first, last = ids_of(block)
     if table == CHANGES:
         yield _(
@@ -211,9 +215,9 @@ def _terms_differ(cursor: Any, table: str, number: int, block: str) -> Iterator[
     table = table.removesuffix(OF_TERMS)
     cursor.execute(
         f"""SELECT id FROM {table} WHERE imported = %s AND id BETWEEN %s AND %s
-              AND xmin::text NOT IN (SELECT xmin::text FROM trail_entry WHERE event = ANY (%s))
+              AND xmin::text NOT IN (SELECT xmin::text FROM trail_entry WHERE id = ANY (%s))
             ORDER BY id LIMIT {_MOST_NAMED + 1}""",
-        [number, first, last, [FileImported.name, ImportUndone.name]],
+        [number, first, last, told.entries],
     )
     rows = [row for (row,) in cursor.fetchall()]
     if 0 < len(rows) <= _MOST_NAMED:
