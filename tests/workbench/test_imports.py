@@ -276,6 +276,21 @@ class TestHowItIsRead:
         qian.decides(the_upload(), "land")
         assert Bill.objects.get().due_on == dt.date(2026, 4, 3)
 
+    def test_amounts_that_may_be_either_are_settled_by_a_choice(self, known, qian):
+        answer = qian.puts(BILLS + "B1,K1,,2026-04-03,2.500\n")
+        assert answer.status_code == 422 and "may be 2.500 or 2500.00" in answer.content.decode()
+        qian.decides(the_upload(), "check", decimal_mark="comma")
+        qian.decides(the_upload(), "land")
+        assert Bill.objects.get().principal == 250_000
+
+    def test_a_ledger_with_a_header_nobody_knows_asks_for_the_column_of_bills(self, known, qian):
+        qian.puts("客户编号,客户名称,账单号,开票日期,到期日,期内款额\nK1,华信机械有限公司,B1,2026-01-05,2026-02-05,5\n")
+        upload = the_upload()
+        assert upload.state == "refused" and upload.kind == "bills"
+        qian.decides(upload, "check", kind="bills", **{"column-amount": "期内款额"})
+        qian.decides(upload, "land")
+        assert Bill.objects.get().principal == 500
+
     def test_another_kind_guesses_the_columns_anew(self, known, qian):
         qian.puts("客户编号,客户名称,账单号,金额,到期日\nK1,华信机械有限公司,B1,5,2026-02-05\n")
         upload = the_upload()
