@@ -132,7 +132,7 @@ def show(request: HttpRequest, listing: Listing, template: str = _TEMPLATE, **co
 def wanted(request: HttpRequest, *but: str) -> int | None:
     """How many rows a page of a list asks for at most, in its own order; None where it is sorted or filtered (``but`` by
     these), or taken away as a file."""
-    given = {key for key, value in request.GET.items() if value.strip()}
+    given = {key for key in request.GET if request.GET.get(key, "").strip()}
     if given - {"page", "column", *but}:
         return None
     return max(max(_number(request.GET.get("page", "1")), 1) * PAGE, MOST_COUNTED) + 1

@@ -7,6 +7,7 @@ that told of imports. What can't be read is reported, and everything else is com
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,16 +123,20 @@ def _codes(facts: dict[str, Any]) -> dict[str, dict[str, str]]:
     return tables
 
 
+def _changed_and_come(cursor: Any, number: int, with_terms: Any) -> dict[str, Any]:
+    """What an import changed, and the terms with which its rows came, as they are stored now."""
+    return {CHANGES: changes(cursor, number)} | {
+        f"{table}{OF_TERMS}": came(cursor, table, number, with_terms) for table in TERMS
+    }
+
+
 def _imported(cursor: Any, told: _Told) -> Iterator[str]:
     for number, tables in told.imports.items():
         if number in told.unreadable:
             continue
-        yield from _compare(cursor, number, told, lambda n=number: all_stored(cursor, n), _rows_differ)
+        yield from _compare(cursor, number, told, functools.partial(all_stored, cursor, number), _rows_differ)
         if CHANGES in tables:
-            now = lambda n=number: {  # noqa: E731 (read where its failing is caught)
-                CHANGES: changes(cursor, n),
-                **{f"{table}{OF_TERMS}": came(cursor, table, n, told.with_terms) for table in TERMS},
-            }
+            now = functools.partial(_changed_and_come, cursor, number, told.with_terms)
             yield from _compare(cursor, number, told, now, _terms_differ)
     known = [*told.imports, *told.unreadable]
     for table in TABLES:
