@@ -70,7 +70,8 @@ def register(today: dt.date) -> list[Line]:
     events = sorted({event for each in listed for event in each.told})
     seen = evidence.told(events, today)
     nights = evidence.nights(today)
-    undone = {code: ask(policy, today) for code, ask in evidence.OPEN.items()}
+    undone = evidence.deadlines_overdue(today)
+    undone |= {code: ask(policy, today) for code, ask in evidence.OPEN.items() if code not in undone}
     undone[NIGHT_MISSING] = int(nights.last_on is not None and (today - nights.last_on).days > 1)
     return [_line(each, policy, seen, nights, undone) for each in listed]
 

@@ -8,6 +8,7 @@ that told of imports. What can't be read is reported, and everything else is com
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ from liangqing.receivables.actions.digests import (
 from liangqing.receivables.events import BY_HAND
 
 _MOST_NAMED = 20
+_BLOCK = re.compile(r"[0-9]{1,15}")
 """Rows named of one block; more are left to the sentence about the block."""
 
 
@@ -107,7 +109,7 @@ def _blocks(facts: dict[str, Any]) -> dict[str, Blocks]:
         if not isinstance(blocks, dict):
             raise Unreadable
         for block, digest in blocks.items():
-            if not (isinstance(digest, str) and block.isascii() and block.isdigit() and len(block) < 16):
+            if not (isinstance(digest, str) and _BLOCK.fullmatch(block)):
                 raise Unreadable
     return tables
 
