@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -126,13 +127,9 @@ def _imported(cursor: Any, told: _Told) -> Iterator[str]:
     for number, tables in told.imports.items():
         if number in told.unreadable:
             continue
-        yield from _compare(cursor, number, told, lambda n=number: all_stored(cursor, n), _rows_differ)
+        yield from _compare(cursor, number, told, all_stored, _rows_differ)
         if CHANGES in tables:
-            now = lambda n=number: {  # noqa: E731 (read where its failing is caught)
-                CHANGES: changes(cursor, n),
-                **{f"{table}{OF_TERMS}": came(cursor, table, n, told.with_terms) for table in TERMS},
-            }
-            yield from _compare(cursor, number, told, now, _terms_differ)
+            yield from _compare(cursor, number, told, partial(_terms_now, since=told.with_terms), _terms_differ)
     known = [*told.imports, *told.unreadable]
     for table in TABLES:
         cursor.execute(
@@ -147,6 +144,11 @@ def _imported(cursor: Any, told: _Told) -> Iterator[str]:
         yield from _not_the_last_change(cursor, table, told.with_terms)
 
 
+def _terms_now(cursor: Any, number: int, since: Collection[int]) -> dict[str, Blocks]:
+    terms = {f"{table}{OF_TERMS}": came(cursor, table, number, since) for table in TERMS}
+    return {**terms, CHANGES: changes(cursor, number)}
+
+
 Sentences = Callable[[Any, _Told, str, int, str], Iterator[str]]
 
 
@@ -154,11 +156,11 @@ def _compare(
     cursor: Any,
     number: int,
     told: _Told,
-    read: Callable[[], dict[str, Blocks]],
+    read: Callable[[Any, int], dict[str, Blocks]],
     sentences: Sentences,
 ) -> Iterator[str]:
     try:
-        now = read()
+        now = read(cursor, number)
     except (DatabaseError, ValueError) as error:  # Arrow's errors are ValueErrors
         yield _("Rows of import {number} can't be read: {error}").format(number=number, error=str(error).strip())
         return
