@@ -133,8 +133,9 @@ def _imported(cursor: Any, told: _Told) -> Iterator[str]:
     known = [*told.imports, *told.unreadable]
     for table in TABLES:
         cursor.execute(
-            f"SELECT DISTINCT imported FROM {table} WHERE imported IS NOT NULL AND imported <> ALL (%s::bigint[])",
-            [known],
+            f"""SELECT DISTINCT imported FROM {table} WHERE imported IS NOT NULL AND imported <> ALL (%s::bigint[])
+                  AND id::text <> ALL (%s)""",
+            [known, list(told.rows.get(table, {}))],  # rows entered by hand are named one by one
         )
         for (number,) in cursor.fetchall():
             yield _("Rows of {table} pass for import {number}, of which the trail knows nothing.").format(
