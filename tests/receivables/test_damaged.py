@@ -47,7 +47,7 @@ def behind(ledger) -> Callable[..., list[str]]:
 
 
 def verified() -> dict[str, list[str]]:
-    result = CliRunner().invoke(main, ["verify", "--json"])
+    result = CliRunner().invoke(main, ["verify", "--json"], env={"LIANGQING_LANGUAGE": "en"})
     assert result.exit_code in (0, 1), result.exception
     return json.loads(result.stdout)["wrong"]
 

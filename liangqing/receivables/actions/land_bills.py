@@ -315,8 +315,8 @@ def _refuse_less_than_otherwise(duck: duckdb.DuckDBPyConnection, staging: Stagin
         ("less_than_used", "o.paid < 0 AND asks > o.paid"),
     ):
         staging.problem(
-            f"""SELECT row, 'amount', '{code}', o.paid::VARCHAR
-                FROM (SELECT row, bill_id, principal + interest + penalty + fee AS asks FROM compared_bills
+            f"""SELECT row, 'amount', '{code}', {shown_sql("o.paid", "currency")}
+                FROM (SELECT row, bill_id, currency, principal + interest + penalty + fee AS asks FROM compared_bills
                       WHERE cleared_on IS NOT NULL) JOIN paid_otherwise o USING (bill_id) WHERE {less}"""
         )
     duck.execute("DELETE FROM compared_bills WHERE row IN (SELECT row FROM problems)").fetchall()

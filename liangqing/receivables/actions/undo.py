@@ -152,13 +152,18 @@ def undo_bills(record: Import, cursor: Any) -> dict[str, dict[str, str]]:
 
 def _find_money(record: Import, cursor: Any) -> None:
     """What other receipts and credit notes still have set against the import's bills. What the import itself set (money that
-    had waited for the bill) goes to the temporary table ``waits_again``; anything more refuses."""
+    had waited for the bill, also where a version of that money came back since) goes to the temporary table
+    ``waits_again``; anything more refuses."""
     cursor.execute(
         """CREATE TEMPORARY TABLE waits_again ON COMMIT DROP AS
            SELECT a.bill_id, b.number, coalesce(r.reverses_id, r.id) AS root, a.allocated_on,
-                  sum(a.amount) AS net, coalesce(sum(a.amount) FILTER (WHERE a.imported = %(import)s), 0) AS own
+                  sum(a.amount) AS net, coalesce(sum(a.amount) FILTER (WHERE
+                      a.imported = %(import)s OR r.imported = a.imported AND i.status = 'undone' AND EXISTS (
+                          SELECT 1 FROM receivables_allocation f JOIN receivables_receipt o ON o.id = f.receipt_id
+                          WHERE f.bill_id = a.bill_id AND f.imported = %(import)s AND f.amount > 0
+                            AND o.creditor_id = r.creditor_id AND o.number = r.number)), 0) AS own
            FROM receivables_bill b JOIN receivables_allocation a ON a.bill_id = b.id
-           LEFT JOIN receivables_receipt r ON r.id = a.receipt_id
+           LEFT JOIN receivables_receipt r ON r.id = a.receipt_id LEFT JOIN imports_import i ON i.id = a.imported
            WHERE b.imported = %(import)s AND NOT EXISTS (SELECT 1 FROM undone_receipt u
                                                          WHERE u.id = coalesce(r.reverses_id, r.id))
            GROUP BY a.bill_id, b.number, coalesce(r.reverses_id, r.id), a.credit_id, a.allocated_on

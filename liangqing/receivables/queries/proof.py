@@ -7,10 +7,10 @@ that told of imports. What can't be read is reported, and everything else is com
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -125,26 +125,19 @@ def _codes(facts: dict[str, Any]) -> dict[str, dict[str, str]]:
     return tables
 
 
-def _changed_and_come(cursor: Any, number: int, with_terms: Any) -> dict[str, Any]:
-    """What an import changed, and the terms with which its rows came, as they are stored now."""
-    return {CHANGES: changes(cursor, number)} | {
-        f"{table}{OF_TERMS}": came(cursor, table, number, with_terms) for table in TERMS
-    }
-
-
 def _imported(cursor: Any, told: _Told) -> Iterator[str]:
     for number, tables in told.imports.items():
         if number in told.unreadable:
             continue
-        yield from _compare(cursor, number, told, functools.partial(all_stored, cursor, number), _rows_differ)
+        yield from _compare(cursor, number, told, all_stored, _rows_differ)
         if CHANGES in tables:
-            now = functools.partial(_changed_and_come, cursor, number, told.with_terms)
-            yield from _compare(cursor, number, told, now, _terms_differ)
+            yield from _compare(cursor, number, told, partial(_terms_now, since=told.with_terms), _terms_differ)
     known = [*told.imports, *told.unreadable]
     for table in TABLES:
         cursor.execute(
-            f"SELECT DISTINCT imported FROM {table} WHERE imported IS NOT NULL AND imported <> ALL (%s::bigint[])",
-            [known],
+            f"""SELECT DISTINCT imported FROM {table} WHERE imported IS NOT NULL AND imported <> ALL (%s::bigint[])
+                  AND id::text <> ALL (%s)""",
+            [known, list(told.rows.get(table, {}))],  # rows entered by hand are named one by one
         )
         for (number,) in cursor.fetchall():
             yield _("Rows of {table} pass for import {number}, of which the trail knows nothing.").format(
@@ -154,6 +147,11 @@ def _imported(cursor: Any, told: _Told) -> Iterator[str]:
         yield from _not_the_last_change(cursor, table, told.with_terms)
 
 
+def _terms_now(cursor: Any, number: int, since: Collection[int]) -> dict[str, Blocks]:
+    terms = {f"{table}{OF_TERMS}": came(cursor, table, number, since) for table in TERMS}
+    return {**terms, CHANGES: changes(cursor, number)}
+
+
 Sentences = Callable[[Any, _Told, str, int, str], Iterator[str]]
 
 
@@ -161,11 +159,11 @@ def _compare(
     cursor: Any,
     number: int,
     told: _Told,
-    read: Callable[[], dict[str, Blocks]],
+    read: Callable[[Any, int], dict[str, Blocks]],
     sentences: Sentences,
 ) -> Iterator[str]:
     try:
-        now = read()
+        now = read(cursor, number)
     except (DatabaseError, ValueError) as error:  # Arrow's errors are ValueErrors
         yield _("Rows of import {number} can't be read: {error}").format(number=number, error=str(error).strip())
         return
