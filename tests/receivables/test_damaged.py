@@ -23,7 +23,8 @@ LINES = "B1,K1,2026-01-01,2026-01-31,1000\nB2,K1,2026-01-01,2026-02-28,500\nB3,K
 
 
 @pytest.fixture
-def ledger(desk, english):
+def ledger(desk, english, settings):
+    settings.LANGUAGE_CODE = "en"
     desk.bring(CUSTOMERS)
     desk.bring(BILLS + LINES)
     desk.bring(BILLS + LINES.replace("2026-01-31", "2026-03-31"))
@@ -47,7 +48,7 @@ def behind(ledger) -> Callable[..., list[str]]:
 
 
 def verified() -> dict[str, list[str]]:
-    result = CliRunner().invoke(main, ["verify", "--json"], env={"LIANGQING_LANGUAGE": "en"})
+    result = CliRunner().invoke(main, ["verify", "--json"])
     assert result.exit_code in (0, 1), result.exception
     return json.loads(result.stdout)["wrong"]
 
