@@ -290,7 +290,7 @@ def test_a_currency_in_the_header_of_the_amount_is_that_of_its_rows(desk: Desk) 
     assert desk.take(HEAD.replace("金额", "金额(USD)") + bill())[0]["currency"] == "USD"
 
 
-def test_a_number_of_too_many_digits_is_told_how_many_there_may_be(desk: Desk) -> None:
+def test_a_number_of_too_many_digits_is_told_how_many_there_may_be(desk: Desk, english: None) -> None:
     assert desk.column("terms", ["9999999999"]) == [None]
     assert "9 digits" in desk.staging.first_problems()[0]["message"]
 

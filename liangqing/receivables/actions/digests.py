@@ -136,10 +136,11 @@ def stored(cursor: Any, table: str, imported: int, *, first: int | None = None) 
     return _digested(cursor, schema, f"SELECT {_columns(schema)} FROM {table} WHERE {own} ORDER BY id")
 
 
-def came(cursor: Any, table: str, imported: int, since: Collection[int] = ()) -> Blocks:
+def came(cursor: Any, table: str, imported: int, since: Collection[int] = (), *, first: int | None = None) -> Blocks:
     """The digests of the terms (``TERMS``) an import's rows came with: before the changes of the imports ``since`` that
-    stand."""
-    query = f"{_at_first(table, since)} WHERE t.imported = {int(imported)} ORDER BY t.id"
+    stand; ``first`` says that none has a lower id."""
+    own = f"t.imported = {int(imported)}" + (f" AND t.id >= {int(first)}" if first is not None else "")
+    query = f"{_at_first(table, since)} WHERE {own} ORDER BY t.id"
     return _digested(cursor, TERMS[table], query)
 
 
@@ -237,6 +238,7 @@ class Books:
         self._mixed: set[str] = set()
         self._first: dict[str, int] = {}
         self._terms: dict[str, Blocks] = {}
+        self._contracts: int | None = None
 
     def passing(self, table: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches on their way to ``table``, in order of id."""
@@ -256,12 +258,18 @@ class Books:
         self._mixed.add(table)
         self._from(table, first)
 
+    def contracts_written(self, first: int) -> None:
+        """This import brought contracts; none with a lower id than that."""
+        self._contracts = first
+
     def _from(self, table: str, first: int) -> None:
         self._first[table] = min(first, self._first.get(table, first))
 
     def terms(self) -> dict[str, Blocks]:
         """The digests of the terms new rows came with, and of what was changed in place; once all has landed."""
-        terms = {"receivables_contract": came(self._cursor, "receivables_contract", self._imported), **self._terms}
+        table, terms = "receivables_contract", {**self._terms}
+        if self._contracts is not None:
+            terms[table] = came(self._cursor, table, self._imported, first=self._contracts)
         told = {f"{table}{OF_TERMS}": blocks for table, blocks in sorted(terms.items())}
         return {**told, CHANGES: changes(self._cursor, self._imported)}
 

@@ -90,7 +90,7 @@ def land(arrival: Arrival) -> Landed:
     _work_out(arrival)
     _compare(arrival)
     welcome(arrival)
-    _land_contracts(arrival)
+    _land_contracts(arrival, books)
     created = _land_new(arrival, books, parties)
     updated = land_changed(arrival, books)
     ((count,),) = arrival.staging.con.execute("SELECT count(*) FROM good_bills").fetchall()
@@ -339,7 +339,7 @@ def _refuse_moves(arrival: Arrival) -> None:
     duck.unregister("owners")
 
 
-def _land_contracts(arrival: Arrival) -> None:
+def _land_contracts(arrival: Arrival, books: Books) -> None:
     """Contracts named for the first time; the end date of one already known is kept unless it says another, which is
     remembered.
 
@@ -368,6 +368,7 @@ def _land_contracts(arrival: Arrival) -> None:
         known.append((contract, creditor, number))
     change_ends(arrival.record, cursor, ends)
     if rows:
+        books.contracts_written(rows[0][0])
         with cursor.copy(
             "COPY receivables_contract (id, creditor_id, party_id, number, starts_on, ends_on, imported) FROM STDIN"
         ) as copy:
