@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liangqing.kit import clock
 from liangqing.outreach.kinds import Channel
@@ -20,6 +21,16 @@ from liangqing.workbench.forms.refusing import Refusing
 TOLD_BY_HAND = [kind for kind in Hold if kind not in (Hold.PROMISE, Hold.BREACH, Hold.LINE)]
 """A promise is taken where promises are taken; an agreement is broken where it stands; what an unregistered line holds back,
 the house holds by itself."""
+_ASKED_OF = {
+    Hold.DISPUTE.value: ("about",),
+    f"{Hold.HOURS.value} {Hold.CONSENT.value}": ("from_hour", "until_hour"),
+    Hold.PLACE.value: ("place",),
+    f"{Hold.COMPLAINT.value} {Hold.AGREEMENT.value} {Hold.BANKRUPTCY.value}": ("began_on",),
+    Hold.COMPLAINT.value: ("grade",),
+    Hold.AGREEMENT.value: ("months", "pays_day", "form"),
+    Hold.BANKRUPTCY.value: ("claims_until",),
+}
+"""What is asked of some kinds alone; a page with scripts shows it with these."""
 _PLACES = ((Role.SELF.value, _("at home")), (Role.EMPLOYER.value, _("at work")))
 
 
@@ -32,7 +43,8 @@ class RestraintForm(Refusing):
         super().__init__(*args, **kwargs)
         self.contacts = {str(each.pk): each for each in contacts}
         self.fields["kind"] = forms.ChoiceField(
-            label=_("What it is"), choices=[("", "—"), *((each.value, each.label) for each in TOLD_BY_HAND)]
+            label=pgettext_lazy("restraint", "What"),
+            choices=[("", "—"), *((each.value, each.label) for each in TOLD_BY_HAND)],
         )
         self.fields["channel"] = forms.ChoiceField(
             label=_("Channel"), choices=[("", _("every channel")), *Channel.choices], required=False
@@ -55,7 +67,7 @@ class RestraintForm(Refusing):
         )
         self.fields["last_day"] = Day(label=_("Last day"), required=False, help_text=_("Empty: until it is lifted."))
         self.fields["place"] = forms.ChoiceField(
-            label=_("Place"),
+            label=pgettext_lazy("restraint", "Place"),
             choices=[("", "—"), *_PLACES],
             required=False,
             help_text=_("Where they want no visit or letter."),
@@ -83,6 +95,9 @@ class RestraintForm(Refusing):
         self.fields["reason"] = forms.CharField(
             label=_("What it rests on"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
         )
+        for kinds, names in _ASKED_OF.items():
+            for name in names:
+                self.fields[name].shows = f"kind {kinds}"  # type: ignore[attr-defined]
 
     def given(self) -> dict[str, Any]:
         """What ``parties.actions.restraints.place`` takes."""

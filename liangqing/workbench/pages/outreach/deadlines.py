@@ -44,7 +44,7 @@ def listed(request: Request) -> HttpResponseBase:
             Column("customer", gettext_lazy("Customer"), lambda row: customer_name(row.restraint.party, user)),
             Column("what", pgettext_lazy("deadline", "What"), lambda row: row.get_purpose_display()),
             Column("grade", gettext_lazy("Intake"), lambda row: row.get_grade_display() or None),
-            Column("began", gettext_lazy("Since"), lambda row: row.restraint.day, kind="date"),
+            Column("began", pgettext_lazy("deadline", "Since"), lambda row: row.restraint.day, kind="date"),
             Column("due", pgettext_lazy("deadline", "Due"), lambda row: row.due_on, kind="date"),
             Column("last", gettext_lazy("At the latest"), lambda row: row.last_on, kind="date"),
             Column("who", gettext_lazy("Who answers for it"), _who),
