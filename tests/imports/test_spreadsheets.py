@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
+from liangqing.imports.actions.bring import bring
 from liangqing.imports.reading import child, spreadsheet
 from liangqing.kit.refusal import Refusal
+from liangqing.receivables.importables import IMPORTABLES
+from liangqing.receivables.models import Bill
 from tests.imports.conftest import DAY, Desk
 
 HEAD = ["账单编号", "到期日", "金额", "备注"]
@@ -199,6 +202,21 @@ def test_an_archive_that_is_no_spreadsheet_is_refused(desk: Desk) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("letter.txt", "hello")
     assert refusal(desk, path) == "not_a_spreadsheet"
+
+
+def test_an_old_spreadsheet_is_read_as_a_new_one(books: str, tmp_path: Path) -> None:
+    """``ledger.xls`` (BIFF8): a title, merged, above the head; a number, a text and dates as cells; a total below."""
+    path = tmp_path / "ledger.xls"
+    path.write_bytes((Path(__file__).parent / "ledger.xls").read_bytes())
+    result = bring(path, IMPORTABLES)
+
+    assert (result.kind, result.created, result.warnings["total_row"]) == ("bills", 3, 1)
+    found = Bill.objects.order_by("number").values_list("number", "party__number", "principal", "due_on")
+    assert [(*row[:3], row[3].isoformat()) for row in found] == [
+        ("F0001", "K001", 1_250_050, "2026-02-05"),
+        ("F0002", "K002", 320_000, "2026-03-09"),
+        ("F0003", "930438491", -15_000, "2026-03-01"),
+    ]
 
 
 def test_an_old_spreadsheet_that_is_none_is_refused(desk: Desk) -> None:
