@@ -26,7 +26,6 @@ from liangqing.policy import calendar
 from liangqing.trail.actions.tell import tell
 
 ACT, SUBJECT = "complaint.extension", "deadline"
-LONGEST_REASON = 2000
 
 
 @action
@@ -40,7 +39,7 @@ def extend(deadline: Deadline, until_on: dt.date, reason: str, by: User) -> Requ
     """
     demand(by, "deadline.extend")
     row = _locked(deadline.pk)
-    reason = _reason(reason)
+    reason = restraints.demanded(reason)
     check_until(row, until_on)
     party = row.restraint.party
     terms = deadlines.Terms.of(book(party, row.restraint.creditor, clock.today()).terms)
@@ -120,7 +119,7 @@ def meet(deadline: Deadline, note: str, by: User) -> Deadline:
     demand(by, "case.work")
     row = _locked(deadline.pk)
     _demand_open(row)
-    note = _reason(note)
+    note = restraints.demanded(note)
     row.met_on, row.met_by, row.met_note_stored = clock.today(), by, sealing.seal(note)
     row.save(update_fields=["met_on", "met_by", "met_note_stored"])
     if row.purpose == Purpose.ANSWER and restraints.holds(row.restraint):
@@ -167,13 +166,6 @@ def _locked(pk: int) -> Deadline:
 def _demand_open(row: Deadline) -> None:
     if row.met_on is not None:
         raise Refusal("deadline_met", _("This was done on {day}. Reload to see it."), day=row.met_on)
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if not text or len(text) > LONGEST_REASON:
-        raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")
-    return text
 
 
 def _until(request: Request) -> dt.date:

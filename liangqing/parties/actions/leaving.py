@@ -18,7 +18,8 @@ _REFERENCES = """
     SELECT c.conrelid::regclass::text, quote_ident(a.attname) FROM pg_constraint c
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
     WHERE c.contype = 'f' AND c.confrelid = 'parties_party'::regclass ORDER BY 1, 2"""
-_OWN = "t.imported IS NOT NULL AND t.imported = ANY (%(undone)s)"
+BROUGHT_IN_VAIN = "t.imported IS NOT NULL AND t.imported = ANY (%(undone)s)"
+"""Rows of imports that are undone."""
 
 
 def register_past(table: str, condition: str) -> None:
@@ -27,8 +28,8 @@ def register_past(table: str, condition: str) -> None:
     _past[table] = condition
 
 
-register_past("parties_alias", _OWN)
-register_past("parties_contact", _OWN)
+register_past("parties_alias", BROUGHT_IN_VAIN)
+register_past("parties_contact", BROUGHT_IN_VAIN)
 
 
 def depended_on(cursor: Any, parties: Collection[int], undone: Collection[int]) -> set[int]:

@@ -54,11 +54,9 @@ def place(
     """
     if by is not None:
         demand(by, "case.work")
-    reason = reason.strip()
+    reason = demanded(reason)
     if kind not in Hold.values:
         raise Refusal("unknown_restraint", _("Choose what holds the contact back."), status=422, field="kind")
-    if not reason or len(reason) > LONGEST_REASON:
-        raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")
     if until_at is not None and until_at <= clock.now():
         raise Refusal("restraint_over", _("The end must lie ahead. Choose a later day."), status=422, field="until_on")
     if (kind in (Hold.HOURS, Hold.CONSENT)) != (hours is not None):
@@ -101,6 +99,14 @@ def place(
     return placed
 
 
+def demanded(reason: str) -> str:
+    """The reason, without blanks around it. Raises ``Refusal`` (422, field ``reason``) for none, or one too long."""
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")
+    return reason
+
+
 def holds(restraint: Restraint) -> bool:
     """Whether it holds now."""
     until = restraint.until_at
@@ -136,9 +142,7 @@ def lift(restraint: Restraint, *, reason: str, by: User | None, noticed: bool = 
                 _("This was your own contact. Somebody else looks at it and lifts what it holds."),
                 status=403,
             )
-    reason = reason.strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise Refusal("restraint_reason", _("Say in a sentence or two what it rests on."), status=422, field="reason")
+    reason = demanded(reason)
     row = Restraint.objects.select_for_update().get(pk=restraint.pk)
     now = clock.now()
     if not holds(row):

@@ -12,26 +12,25 @@ from django.utils.translation import gettext_lazy as _
 
 from liangqing.imports.models import Change, Import
 from liangqing.kit.refusal import Refusal
-from liangqing.parties.actions.leaving import leave, register_past
+from liangqing.parties.actions.leaving import BROUGHT_IN_VAIN, leave, register_past
 from liangqing.receivables.actions.bill_changes import COMPONENTS, write_terms
 from liangqing.receivables.actions.digests import all_stored
 from liangqing.receivables.actions.money_in import reverse_allocations
 from liangqing.receivables.models import Adjustment, Bill
 
 # Rows of imports that are undone, while nothing that stands touches them, keep no customer.
-_GONE = "t.imported IS NOT NULL AND t.imported = ANY (%(undone)s)"
-_BILL_PAST = f"""{_GONE} AND NOT EXISTS (
+_BILL_PAST = f"""{BROUGHT_IN_VAIN} AND NOT EXISTS (
     SELECT 1 FROM receivables_adjustment j WHERE j.bill_id = t.id
        AND (j.imported IS NULL OR j.imported <> ALL (%(undone)s)))"""
 register_past("receivables_bill", _BILL_PAST)
 register_past(
     "receivables_receipt",
-    f"""{_GONE} AND (t.reverses_id IS NOT NULL OR EXISTS (
+    f"""{BROUGHT_IN_VAIN} AND (t.reverses_id IS NOT NULL OR EXISTS (
             SELECT 1 FROM receivables_receipt x WHERE x.reverses_id = t.id AND x.imported = ANY (%(undone)s)))""",
 )
 register_past(
     "receivables_contract",
-    f"""{_GONE} AND NOT EXISTS (
+    f"""{BROUGHT_IN_VAIN} AND NOT EXISTS (
             SELECT 1 FROM receivables_bill b WHERE b.contract_id = t.id AND NOT ({_BILL_PAST.replace("t.", "b.")}))""",
 )
 

@@ -35,8 +35,8 @@ from liangqing.receivables.actions.digests import (
 from liangqing.receivables.events import BY_HAND
 
 _MOST_NAMED = 20
-_BLOCK = re.compile(r"[0-9]{1,15}")
 """Rows named of one block; more are left to the sentence about the block."""
+_BLOCK = re.compile(r"[0-9]{1,15}")
 
 
 def flaws() -> Iterator[str]:
@@ -96,8 +96,12 @@ def _listen(told: _Told) -> Iterator[str]:
                     )
 
 
+def _is_of_terms(table: str) -> bool:
+    return table == CHANGES or table.endswith(OF_TERMS)
+
+
 def _terms_of(tables: dict[str, Blocks]) -> dict[str, Blocks]:
-    return {table: blocks for table, blocks in tables.items() if table == CHANGES or table.endswith(OF_TERMS)}
+    return {table: blocks for table, blocks in tables.items() if _is_of_terms(table)}
 
 
 def _blocks(facts: dict[str, Any]) -> dict[str, Blocks]:
@@ -170,12 +174,24 @@ def _compare(
     terms = sentences is _terms_differ
     tables = told.imports[number]
     for table in sorted({*tables, *now}):
-        if terms != (table == CHANGES or table.endswith(OF_TERMS)):
+        if terms != _is_of_terms(table):
             continue
         before, after = tables.get(table, {}), now.get(table, {})
         for block in sorted({*before, *after}, key=int):
             if before.get(block) != after.get(block):
                 yield from sentences(cursor, told, table, number, block)
+
+
+def _written_otherwise(cursor: Any, told: _Told, table: str, number: int, block: str) -> list[int]:
+    """The rows of a block that were written by a transaction that told nothing; one more than are named, where many."""
+    first, last = ids_of(block)
+    cursor.execute(
+        f"""SELECT id FROM {table} WHERE imported = %s AND id BETWEEN %s AND %s
+              AND xmin::text NOT IN (SELECT xmin::text FROM trail_entry WHERE id = ANY (%s))
+            ORDER BY id LIMIT {_MOST_NAMED + 1}""",
+        [number, first, last, told.entries],
+    )
+    return [row for (row,) in cursor.fetchall()]
 
 
 def _rows_differ(cursor: Any, told: _Told, table: str, number: int, block: str) -> Iterator[str]:
@@ -184,14 +200,9 @@ def _rows_differ(cursor: Any, told: _Told, table: str, number: int, block: str) 
     named: list[str] = []
     if table in TABLES:
         first, last = ids_of(block)
-        cursor.execute(
-            f"""SELECT id FROM {table} WHERE imported = %s AND id BETWEEN %s AND %s
-                  AND xmin::text NOT IN (SELECT xmin::text FROM trail_entry WHERE id = ANY (%s))
-                ORDER BY id LIMIT {_MOST_NAMED + 1}""",
-            [number, first, last, told.entries],
-        )
         altered = _("Row {row} of {table} (import {number}) is not as it was written.")
-        named += [altered.format(row=row, table=table, number=number) for (row,) in cursor.fetchall()]
+        rows = _written_otherwise(cursor, told, table, number, block)
+        named += [altered.format(row=row, table=table, number=number) for row in rows]
         cursor.execute(
             f"""SELECT s.id FROM generate_series(
                     (SELECT min(id) FROM {table} WHERE imported = %(number)s AND id BETWEEN %(first)s AND %(last)s),
@@ -218,13 +229,7 @@ def _terms_differ(cursor: Any, told: _Told, table: str, number: int, block: str)
         ).format(number=number, first=first, last=last)
         return
     table = table.removesuffix(OF_TERMS)
-    cursor.execute(
-        f"""SELECT id FROM {table} WHERE imported = %s AND id BETWEEN %s AND %s
-              AND xmin::text NOT IN (SELECT xmin::text FROM trail_entry WHERE id = ANY (%s))
-            ORDER BY id LIMIT {_MOST_NAMED + 1}""",
-        [number, first, last, told.entries],
-    )
-    rows = [row for (row,) in cursor.fetchall()]
+    rows = _written_otherwise(cursor, told, table, number, block)
     if 0 < len(rows) <= _MOST_NAMED:
         for row in rows:
             yield _("Dates or kind of row {row} of {table} (import {number}) are not as they came.").format(
