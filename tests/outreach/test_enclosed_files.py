@@ -173,6 +173,18 @@ class TestWhatIsTaken:
         assert refused.value.status == 422 and refused.value.sentence
         assert not Message.objects.exists() and not MessageFile.objects.exists()
 
+    def test_files_with_an_answer_go_only_when_a_bill_could(self, post, server):
+        files_of = Enclosed(uploads=(Upload("说明.txt", "请您今天还款".encode()),))
+        answer = {"body": "请见附件。", "step": "person:1"}
+        customer = post.customer("王", email="wang@example.org")
+        restraints.place(customer.party, "complaint", reason="要求说明", by=None)
+        want = post.want(customer, "email", "reply", **answer)
+        with clock.at("2026-11-23T23:30:00+08:00"), pytest.raises(Refusal, match="contact_refused"):
+            attaching.send(want, files_of, by=post.cast.lin)
+        assert not Message.objects.exists()
+        with clock.at("2026-11-24T10:00:00+08:00"):
+            assert attaching.send(want, files_of, by=post.cast.lin).content == "reply"
+
     def test_words_in_a_word_document_are_looked_at_wherever_they_stand(self, post, server):
         paper = docx.Document()
         paper.sections[0].header.paragraphs[0].text = "再不还就堵门"

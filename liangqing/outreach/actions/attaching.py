@@ -15,7 +15,7 @@ from liangqing.kit import clock, files, media, sealing
 from liangqing.kit.actions import action, clause
 from liangqing.kit.files import Upload
 from liangqing.kit.refusal import Refusal
-from liangqing.outreach.actions import enclosing, messages
+from liangqing.outreach.actions import enclosing, guard, messages
 from liangqing.outreach.actions.messages import Want
 from liangqing.outreach.actions.routing import NotNow
 from liangqing.outreach.content import documents, statements
@@ -62,12 +62,14 @@ def send(want: Want, enclosed: Enclosed, *, by: User) -> Message:
 
     Raises ``Refusal``: as ``messages.send``; 422 for files with anything but an e-mail (``files_by_mail``), to somebody
     who does not owe (``files_to_whom``), for a kind that is not sent, too many or too large ones, words that may not be
-    said in a text or Word document, and what can't be made now.
+    said in a text or Word document, and what can't be made now; 409 (``contact_refused``) for files with an answer at a
+    time or by a way at which no bill may go.
     """
     demand(by, "outreach.send")
     if not enclosed:
         return messages.send(want, by=by)
     kinds = _demand_sound(want, enclosed)
+    _demand_lawful(want, enclosed, by)
     row = messages.send(dataclasses.replace(want, step=f"{want.step}:{enclosed.named}"), by=by)
     if row.files.exists():
         return row
@@ -127,6 +129,16 @@ def _demand_sound(want: Want, enclosed: Enclosed) -> list[str]:
             )
         _demand_words(each, kind, want.content, regime)
     return kinds
+
+
+def _demand_lawful(want: Want, enclosed: Enclosed, by: User) -> None:
+    """Not all that is handed in can be read, and it may ask for money: with an answer it goes only when a bill could."""
+    if want.content not in (Content.REPLY, Content.CONFIRM) or not enclosed.uploads:
+        return
+    verdict = guard.look(dataclasses.replace(messages.wish_of(want, by=by), content=Content.BILL))
+    if not verdict.allowed:
+        reasons = "; ".join(guard.said(each) for each in verdict.deciding)
+        raise Refusal("contact_refused", _("Not allowed: {reason}."), reason=reasons)
 
 
 def _decoded(content: bytes) -> str:
