@@ -111,16 +111,22 @@ def land_cases(night: Night, cursor: Any) -> int:
     moved = cursor.fetchall()
     late = night.arrow(night.table("late_changes"))
     bulk.stage(cursor, "staged_late", "party_id bigint, creditor_id bigint, since date", late)
-    cursor.execute(
-        """INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, customer_class, class_row,
-                                   owner_id, desk, opened_on, late_since_on, policy)
-           SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, customer_class, class_row, owner_id,
-                  desk, %s, since, policy
-           FROM staged_case LEFT JOIN staged_late USING (party_id, creditor_id) WHERE fate = 'opens' ORDER BY case_id
-           RETURNING id, party_id, number, level, level_row, owner_id""",
-        [night.date],
-    )
-    opened = cursor.fetchall()
+    opened: list[tuple[Any, ...]] = []
+
+    def open_cases(_fresh: bool) -> int:
+        cursor.execute(
+            """INSERT INTO cases_case (id, number, party_id, creditor_id, stage, level, level_row, customer_class,
+                                       class_row, owner_id, desk, opened_on, late_since_on, policy)
+               SELECT case_id, number, party_id, creditor_id, 'open', level, level_row, customer_class, class_row,
+                      owner_id, desk, %s, since, policy
+               FROM staged_case LEFT JOIN staged_late USING (party_id, creditor_id) WHERE fate = 'opens' ORDER BY case_id
+               RETURNING id, party_id, number, level, level_row, owner_id""",
+            [night.date],
+        )
+        opened.extend(cursor.fetchall())
+        return len(opened)
+
+    bulk.first_load(cursor, "cases_case", pc.sum(opening).as_py() or 0, open_cases)
     cursor.execute(
         """UPDATE cases_case c SET late_since_on = n.since FROM staged_late n
            WHERE c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
@@ -150,7 +156,8 @@ def land_tasks(night: Night, cursor: Any) -> int:
     columns = "task_id bigint, party_id bigint, creditor_id bigint, action text, action_row text, owner_id bigint, "
     columns += "points int, reasons text, due_on date, fate text, policy text"
     names = [column.split()[0] for column in columns.split(", ")]
-    bulk.stage(cursor, "staged_task", columns, night.arrow(night.table("task_changes").select(*names)))
+    tasks = night.arrow(night.table("task_changes").select(*names))
+    bulk.stage(cursor, "staged_task", columns, tasks)
     cursor.execute(
         """UPDATE cases_task t SET state = 'dropped', ended_on = %s FROM staged_task n
            WHERE t.id = n.task_id AND n.fate IN ('goes', 'replaced') AND t.state = 'open'""",
@@ -165,19 +172,23 @@ def land_tasks(night: Night, cursor: Any) -> int:
            FROM staged_task n WHERE t.id = n.task_id AND n.fate = 'changes' AND t.state = 'open'"""
     )
     changed = cursor.rowcount
-    cursor.execute(
-        """INSERT INTO cases_task (party_id, creditor_id, case_id, action, action_row, owner_id, points, reasons, policy,
-                                   created_on, due_on, state)
-           SELECT n.party_id, n.creditor_id, c.id, n.action, n.action_row,
-                  CASE WHEN c.id IS NULL THEN n.owner_id ELSE c.owner_id END, n.points,
-                  string_to_array(n.reasons, ' '), n.policy, %s, n.due_on, 'open'
-           FROM staged_task n
-           LEFT JOIN cases_case c ON c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
-           WHERE n.fate IN ('new', 'replaced')
-           ON CONFLICT (party_id, creditor_id) WHERE state = 'open' DO NOTHING""",
-        [night.date],
-    )
-    return int(gone + changed + cursor.rowcount)
+
+    def come(fresh: bool) -> int:
+        cursor.execute(
+            f"""INSERT INTO cases_task (party_id, creditor_id, case_id, action, action_row, owner_id, points, reasons,
+                                        policy, created_on, due_on, state)
+                SELECT n.party_id, n.creditor_id, c.id, n.action, n.action_row,
+                       CASE WHEN c.id IS NULL THEN n.owner_id ELSE c.owner_id END, n.points,
+                       string_to_array(n.reasons, ' '), n.policy, %s, n.due_on, 'open'
+                FROM staged_task n
+                LEFT JOIN cases_case c ON c.party_id = n.party_id AND c.creditor_id = n.creditor_id AND c.stage = 'open'
+                WHERE n.fate IN ('new', 'replaced')
+                {"" if fresh else "ON CONFLICT (party_id, creditor_id) WHERE state = 'open' DO NOTHING"}""",
+            [night.date],
+        )
+        return int(cursor.rowcount)
+
+    return int(gone + changed) + bulk.first_load(cursor, "cases_task", tasks.num_rows, come)
 
 
 def _tell(night: Night, told: Iterable[Told]) -> None:

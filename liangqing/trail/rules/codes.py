@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import hmac
 import json
@@ -15,13 +16,22 @@ Columns = tuple[int, dt.datetime, dt.date, str, int | None, str, int, int | None
 
 def canonical(facts: dict[str, Any]) -> str:
     """Facts as JSON in one spelling only: keys sorted, no blanks. Whole numbers and texts, never floats."""
-    return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _canonical(facts)
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+@functools.lru_cache(maxsize=16)
+def _instant(at: dt.datetime) -> str:
+    """In UTC; entries written together share it."""
+    return at.astimezone(dt.UTC).isoformat()
 
 
 def entry_code(key: bytes, columns: Columns) -> bytes:
     """HMAC-SHA256 over every column of an entry; the unit separator can't occur inside canonical JSON or names."""
     number, at, day, event, actor, thing, thing_id, party, facts = columns
-    text = f"{number}\x1f{at.astimezone(dt.UTC).isoformat()}\x1f{day}\x1f{event}\x1f{actor}\x1f{thing}\x1f{thing_id}\x1f{party}\x1f{facts}"
+    text = f"{number}\x1f{_instant(at)}\x1f{day}\x1f{event}\x1f{actor}\x1f{thing}\x1f{thing_id}\x1f{party}\x1f{facts}"
     return hmac.digest(key, text.encode(), "sha256")
 
 

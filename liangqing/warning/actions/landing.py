@@ -37,13 +37,18 @@ def land_standings(night: Night, cursor: Any) -> int:
         [night.date],
     )
     moved = cursor.rowcount
-    cursor.execute(
-        """INSERT INTO warning_standing (party_id, creditor_id, currency, level, row, policy, since_on)
-           SELECT party_id, creditor_id, currency, level, row, policy, %s FROM staged_standing WHERE standing_id IS NULL
-           ON CONFLICT (party_id, creditor_id, currency) DO NOTHING""",
-        [night.date],
-    )
-    return int(gone + moved + cursor.rowcount)
+
+    def come(fresh: bool) -> int:
+        cursor.execute(
+            f"""INSERT INTO warning_standing (party_id, creditor_id, currency, level, row, policy, since_on)
+                SELECT party_id, creditor_id, currency, level, row, policy, %s FROM staged_standing
+                WHERE standing_id IS NULL
+                {"" if fresh else "ON CONFLICT (party_id, creditor_id, currency) DO NOTHING"}""",
+            [night.date],
+        )
+        return int(cursor.rowcount)
+
+    return int(gone + moved) + bulk.first_load(cursor, "warning_standing", changes.num_rows, come)
 
 
 @clause("P3 3.3")
@@ -58,17 +63,23 @@ def land_alerts(night: Night, cursor: Any) -> int:
     alerts = alerts.append_column("id", pa.array(ids, pa.int64()))
     columns = f"{_ACCOUNT}, level text, row text, policy text, amount bigint, days_late int, recipients text, id bigint"
     bulk.stage(cursor, "staged_alert", columns, alerts)
-    cursor.execute(
-        """INSERT INTO warning_alert (id, party_id, creditor_id, currency, level, row, policy, raised_on, amount,
-                                      days_late, recipients)
-           SELECT id, party_id, creditor_id, currency, level, row, policy, %s, amount, days_late,
-                  ARRAY(SELECT DISTINCT unnest(string_to_array(nullif(recipients, ''), ' ')::bigint[]) ORDER BY 1)
-           FROM staged_alert ORDER BY id
-           ON CONFLICT (raised_on, party_id, creditor_id, currency, level) DO NOTHING
-           RETURNING id""",
-        [night.date],
-    )
-    landed = {number for (number,) in cursor.fetchall()}
+    landed: set[int] = set()
+
+    def come(fresh: bool) -> int:
+        cursor.execute(
+            f"""INSERT INTO warning_alert (id, party_id, creditor_id, currency, level, row, policy, raised_on, amount,
+                                           days_late, recipients)
+                SELECT id, party_id, creditor_id, currency, level, row, policy, %s, amount, days_late,
+                       ARRAY(SELECT DISTINCT unnest(string_to_array(nullif(recipients, ''), ' ')::bigint[]) ORDER BY 1)
+                FROM staged_alert ORDER BY id
+                {"" if fresh else "ON CONFLICT (raised_on, party_id, creditor_id, currency, level) DO NOTHING"}
+                RETURNING id""",
+            [night.date],
+        )
+        landed.update(number for (number,) in cursor.fetchall())
+        return len(landed)
+
+    bulk.first_load(cursor, "warning_alert", alerts.num_rows, come)
     if len(landed) < alerts.num_rows:
         alerts = alerts.filter(pc.is_in(alerts["id"], pa.array(sorted(landed), pa.int64())))
     rows = zip(
